@@ -1,0 +1,90 @@
+-- Points in time that no session's zone can shift, an order for a video's lines, one default mapping, and the columns of the work queue.
+-- The initializer has set this transaction's TimeZone to the zone of the old values; with UTC no table is rewritten, because no USING clause is given.
+drop view video_processing_status;
+
+alter table voice_mappings
+    alter column created_at type timestamptz,
+    alter column updated_at type timestamptz;
+
+alter table videos
+    alter column created_at type timestamptz,
+    alter column updated_at type timestamptz,
+    alter column completed_at type timestamptz,
+    add column error_message text,
+    add column priority integer not null default 0;
+
+-- clock_timestamp() moves within a transaction: the lines that the Python generator inserts in one transaction keep their order by created_at.
+-- queue_at gets its default in a step of its own, because adding a column with a volatile default rewrites the table.
+alter table voices
+    alter column created_at type timestamptz,
+    alter column updated_at type timestamptz,
+    alter column processing_started_at type timestamptz,
+    alter column processing_completed_at type timestamptz,
+    alter column created_at set default clock_timestamp(),
+    add column position integer,
+    add column priority integer not null default 0,
+    add column queue_at timestamptz,
+    add column available_at timestamptz,
+    add column attempt integer not null default 0,
+    add column max_attempts integer not null default 3,
+    add column worker_id text,
+    add column lease_expires_at timestamptz,
+    add column errors jsonb not null default '[]',
+    add column trace_parent text;
+
+alter table voices alter column queue_at set default clock_timestamp();
+
+alter table settings
+    alter column created_at type timestamptz,
+    alter column updated_at type timestamptz;
+
+-- The trigger would move updated_at of rows that only get their place in the queue.
+alter table voices disable trigger update_voices_updated_at;
+update voices set queue_at = created_at where status in ('pending', 'processing');
+alter table voices enable trigger update_voices_updated_at;
+
+-- Several defaults were possible; the oldest stays.
+update voice_mappings
+set is_default = false
+where is_default
+    and id <> (select m.id from voice_mappings m where m.is_default order by m.created_at, m.id limit 1);
+
+create unique index idx_voice_mappings_one_default on voice_mappings (is_default) where is_default;
+create unique index idx_voices_video_id_position on voices (video_id, position);
+create index idx_voices_claim on voices (priority desc, queue_at, id) where status = 'pending';
+create index idx_voices_lease on voices (lease_expires_at) where status = 'processing';
+create index idx_videos_created_at_id on videos (created_at, id);
+create index idx_videos_status_created_at_id on videos (status, created_at, id);
+
+-- Each is covered by one of the above or by a unique constraint, and an index on status misleads the planner on every finishing write.
+drop index idx_voices_status;
+drop index idx_voices_video_id;
+drop index idx_videos_created_at;
+drop index idx_videos_status;
+drop index idx_voice_mappings_voice_id;
+drop index idx_voice_mappings_is_default;
+
+-- The one rule by which a character gets its mapping: its name as voice_id, without regard to case; else the default mapping, where the setting allows.
+create function resolve_voice_mapping(name text) returns uuid language sql stable as $$
+    select m.id
+    from voice_mappings m
+    where m.voice_id = name
+        or lower(m.voice_id) = lower(name)
+        or (m.is_default and exists (select from settings s where s.setting_key = 'fallback_to_default' and lower(s.setting_value) = 'true'))
+    order by (m.voice_id = name) is true desc, (lower(m.voice_id) = lower(name)) is true desc
+    limit 1
+$$;
+
+create view video_processing_status as
+select
+    v.id as video_id,
+    v.title,
+    v.status as video_status,
+    v.created_at as video_created_at,
+    count(vo.id) as total_voices,
+    count(*) filter (where vo.status = 'completed') as completed_voices,
+    count(*) filter (where vo.status = 'failed') as failed_voices,
+    count(*) filter (where vo.status in ('pending', 'processing')) as pending_voices
+from videos v
+left join voices vo on vo.video_id = v.id
+group by v.id, v.title, v.status, v.created_at;

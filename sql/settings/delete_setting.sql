@@ -1,0 +1,3 @@
+-- Deletes one setting.
+delete from settings
+where setting_key = @settingKey;

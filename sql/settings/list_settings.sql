@@ -1,0 +1,10 @@
+-- All settings by key.
+select
+    s.id,
+    s.setting_key,
+    s.setting_value,
+    s.description,
+    s.created_at,
+    s.updated_at
+from settings s
+order by s.setting_key;

@@ -1,0 +1,3 @@
+-- Deletes a video; its voice requests go with it (on delete cascade).
+delete from videos
+where id = @id;

@@ -1,0 +1,21 @@
+-- pending or processing -> failed, with the error kept. The row is locked by its primary key before its state is checked.
+with video as materialized (
+    select v.id, coalesce(v.status, 'pending') as status
+    from videos v
+    where v.id = @id
+    for update
+),
+updated as (
+    update videos v
+    set status = 'failed',
+        error_message = @errorMessage
+    from video
+    where v.id = video.id
+        and video.status in ('pending', 'processing')
+    returning v.id
+)
+select case
+    when exists (select from updated) then 'applied'
+    when not exists (select from video) then 'not_found'
+    else 'already_finished'
+end;

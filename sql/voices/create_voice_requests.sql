@@ -1,0 +1,19 @@
+-- All requests of a video in one statement; a position that is taken is left as it is, so a repeat is harmless.
+-- created_at rises by a microsecond a line, so that a reader that orders by it alone gets the conversation in order.
+insert into voices (id, video_id, voice_mapping_id, character_name, text_content, position, priority, created_at, queue_at, max_attempts, status)
+select
+    l.id,
+    @videoId,
+    l.voice_mapping_id,
+    l.character_name,
+    l.text_content,
+    l.position - 1,
+    coalesce((select v.priority from videos v where v.id = @videoId), 0),
+    statement_timestamp() + l.position * interval '1 microsecond',
+    statement_timestamp() + (l.position - 1) * make_interval(secs => @queueStep),
+    @maxAttempts,
+    'pending'
+from unnest(@ids::uuid[], @voiceMappingIds::uuid[], @characterNames::text[], @textContents::text[])
+    with ordinality as l (id, voice_mapping_id, character_name, text_content, position)
+order by l.position
+on conflict do nothing;

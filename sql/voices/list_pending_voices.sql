@@ -1,0 +1,22 @@
+-- The requests that wait and may start now, in the order in which a claim takes them, each with its mapping. Takes no lock: two readers see the same rows.
+select
+    v.id,
+    v.video_id,
+    v.position,
+    v.character_name,
+    v.text_content,
+    v.attempt,
+    v.max_attempts,
+    v.priority,
+    v.trace_parent,
+    v.created_at,
+    m.id as voice_mapping_id,
+    m.voice_id as mapping_voice_id,
+    m.voice_file,
+    m.language
+from voices v
+left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, resolve_voice_mapping(v.character_name))
+where v.status = 'pending'
+    and (v.available_at is null or v.available_at <= statement_timestamp())
+order by v.priority desc, v.queue_at, v.id
+limit @limit;

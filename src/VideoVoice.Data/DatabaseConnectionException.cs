@@ -1,0 +1,74 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace VideoVoice.Data;
+
+/// <summary>Why no connection could be opened.</summary>
+public enum ConnectionProblem
+{
+    /// <summary>Nobody answers at the host and port, or not in time.</summary>
+    ConnectionRefused,
+
+    /// <summary>The server refused the user or the password.</summary>
+    AuthenticationFailed,
+
+    /// <summary>The server has no database of that name.</summary>
+    DatabaseNotFound,
+
+    /// <summary>The user may not connect to the database.</summary>
+    PermissionDenied,
+
+    /// <summary>All connections of the pool or of the server are taken.</summary>
+    TooManyConnections,
+
+    /// <summary>Something else; the inner exception says what.</summary>
+    Other,
+}
+
+/// <summary>No connection to PostgreSQL could be opened. The message names the likely cause and its cure; it never holds a password.</summary>
+public sealed class DatabaseConnectionException : Exception
+{
+    private DatabaseConnectionException(ConnectionProblem problem, string message, Exception inner)
+        : base(message, inner) => Problem = problem;
+
+    /// <summary>The likely cause.</summary>
+    public ConnectionProblem Problem { get; }
+
+    internal static bool Explains(Exception e) => e is NpgsqlException or SocketException or TimeoutException;
+
+    internal static DatabaseConnectionException Explain(Exception e, string connectionString)
+    {
+        var target = new NpgsqlConnectionStringBuilder(connectionString);
+        var server = $"{target.Host}:{target.Port}";
+        var problem = ProblemOf(e);
+        var message = problem switch
+        {
+            ConnectionProblem.ConnectionRefused =>
+                $"No PostgreSQL answers at {server}. Start the service, or correct the host and port, or open the network to it.",
+            ConnectionProblem.AuthenticationFailed =>
+                $"PostgreSQL at {server} refused the user '{target.Username}'. Verify the user's name and password, and the line for this client in pg_hba.conf.",
+            ConnectionProblem.DatabaseNotFound =>
+                $"PostgreSQL at {server} has no database '{target.Database}'. Run SchemaInitializer.InitializeAsync with CreateDatabase, or correct the name.",
+            ConnectionProblem.PermissionDenied =>
+                $"The user '{target.Username}' may not connect to the database '{target.Database}' at {server}. Grant it: grant connect on database \"{target.Database}\" to \"{target.Username}\".",
+            ConnectionProblem.TooManyConnections =>
+                $"All connections to {server} are taken. Raise max_connections of the server or lower Maximum Pool Size of its clients.",
+            _ => $"The connection to PostgreSQL at {server} could not be opened: {e.Message}",
+        };
+        return new DatabaseConnectionException(problem, message, e);
+    }
+
+    private static ConnectionProblem ProblemOf(Exception e) => e switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } => ConnectionProblem.AuthenticationFailed,
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => ConnectionProblem.DatabaseNotFound,
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } => ConnectionProblem.PermissionDenied,
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => ConnectionProblem.TooManyConnections,
+        PostgresException => ConnectionProblem.Other,
+        NpgsqlException { InnerException: SocketException or TimeoutException } => ConnectionProblem.ConnectionRefused,
+        NpgsqlException when e.Message.Contains("No password has been provided", StringComparison.Ordinal) => ConnectionProblem.AuthenticationFailed,
+        SocketException => ConnectionProblem.ConnectionRefused,
+        TimeoutException => ConnectionProblem.ConnectionRefused,
+        _ => ConnectionProblem.Other,
+    };
+}

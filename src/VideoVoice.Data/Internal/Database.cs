@@ -1,0 +1,77 @@
+using Dapper;
+using Npgsql;
+
+namespace VideoVoice.Data.Internal;
+
+/// <summary>Runs an embedded statement on a connection of its own or in the caller's transaction.</summary>
+internal sealed class Database(NpgsqlDataSource dataSource)
+{
+    internal NpgsqlDataSource DataSource { get; } = dataSource ?? throw new ArgumentNullException(nameof(dataSource));
+
+    internal Task<int> ExecuteAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
+        RunAsync(statement, parameters, transaction, static (c, command) => c.ExecuteAsync(command), cancellationToken);
+
+    internal Task<T?> ScalarAsync<T>(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
+        RunAsync(statement, parameters, transaction, static (c, command) => c.ExecuteScalarAsync<T>(command), cancellationToken);
+
+    internal Task<T?> SingleOrDefaultAsync<T>(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+        where T : class
+    {
+        RecordMap<T>.Use();
+        return RunAsync(statement, parameters, transaction, static (c, command) => c.QuerySingleOrDefaultAsync<T>(command), cancellationToken);
+    }
+
+    internal Task<IReadOnlyList<T>> ListAsync<T>(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+        where T : class
+    {
+        RecordMap<T>.Use();
+        return RunAsync(statement, parameters, transaction, static async (c, command) => (IReadOnlyList<T>)(await c.QueryAsync<T>(command).ConfigureAwait(false)).AsList(), cancellationToken);
+    }
+
+    internal async Task<Outcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
+        await ScalarAsync<string>(statement, parameters, transaction, cancellationToken).ConfigureAwait(false) switch
+        {
+            "applied" => Outcome.Applied,
+            "already_finished" => Outcome.AlreadyFinished,
+            "lease_lost" => Outcome.LeaseLost,
+            "not_allowed" => Outcome.NotAllowed,
+            "not_found" => Outcome.NotFound,
+            var other => throw new InvalidOperationException($"The statement {statement} gave the unknown outcome {other}."),
+        };
+
+    /// <exception cref="DatabaseConnectionException">No connection could be opened.</exception>
+    internal async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DatabaseConnectionException.Explains(e))
+        {
+            throw DatabaseConnectionException.Explain(e, DataSource.ConnectionString);
+        }
+    }
+
+    private async Task<T> RunAsync<T>(
+        string statement,
+        object? parameters,
+        NpgsqlTransaction? transaction,
+        Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
+        CancellationToken cancellationToken)
+    {
+        var command = new CommandDefinition(Statements.Get(statement), parameters, transaction, cancellationToken: cancellationToken);
+        try
+        {
+            if (transaction is not null)
+                return await run(Check.Open(transaction), command).ConfigureAwait(false);
+
+            var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+                return await run(connection, command).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation && ParentNotFoundException.From(e) is { } missing)
+        {
+            throw missing;
+        }
+    }
+}

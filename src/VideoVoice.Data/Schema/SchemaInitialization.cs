@@ -1,0 +1,17 @@
+namespace VideoVoice.Data;
+
+/// <summary>What <see cref="SchemaInitializer.InitializeAsync"/> did.</summary>
+public sealed record SchemaInitialization
+{
+    /// <summary>Whether this call created the database.</summary>
+    public bool DatabaseCreated { get; init; }
+
+    /// <summary>The names of the migrations that this call applied, in order; empty when the schema was current.</summary>
+    public IReadOnlyList<string> Applied { get; init; } = [];
+
+    /// <summary>The version that the schema has now.</summary>
+    public int Version { get; init; }
+
+    /// <summary>The version that this library knows. A higher <see cref="Version"/> is fine: migrations only add.</summary>
+    public int LibraryVersion { get; init; }
+}

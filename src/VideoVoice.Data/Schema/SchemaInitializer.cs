@@ -1,0 +1,151 @@
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data;
+
+/// <summary>
+/// Brings the database to the schema of this library: creates the database when it is missing, and applies the files of <c>sql/migrations</c> that
+/// are pending, each in a transaction of its own. A database of the Python services is adopted. Any number of processes may call it at once.
+/// </summary>
+public sealed class SchemaInitializer
+{
+    private readonly Database _database;
+    private readonly VideoVoiceOptions _options;
+    private readonly ILogger _logger;
+
+    /// <summary>An initializer on a data source that the caller keeps and disposes of.</summary>
+    /// <param name="dataSource">Where to connect.</param>
+    /// <param name="options">The options; null takes the built-in ones, with which a missing database is an error.</param>
+    /// <param name="logger">Where to report; null is nowhere.</param>
+    public SchemaInitializer(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<SchemaInitializer>? logger = null)
+        : this(new Database(dataSource), options ?? new VideoVoiceOptions(), logger)
+    {
+    }
+
+    internal SchemaInitializer(Database database, VideoVoiceOptions options, ILogger<SchemaInitializer>? logger)
+    {
+        _database = database;
+        _options = options;
+        _logger = logger ?? NullLogger<SchemaInitializer>.Instance;
+    }
+
+    /// <summary>The version of the schema that this library knows: the number of its last migration.</summary>
+    public static int LibraryVersion => Migration.Latest;
+
+    /// <summary>The version of the schema in the database (<c>get_schema_version.sql</c>).</summary>
+    /// <returns>0 when no initializer has run there.</returns>
+    /// <exception cref="DatabaseConnectionException">No connection, or no such database.</exception>
+    public async Task<int> GetSchemaVersionAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await _database.ScalarAsync<int>("schema/get_schema_version", null, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Creates and migrates what is missing. On a current schema this is one query: no lock, no DDL.</summary>
+    /// <param name="cancellationToken">Stops between and within the steps; a migration is applied whole or not at all.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="DatabaseConnectionException">No connection; or the database is missing and may not be created.</exception>
+    /// <exception cref="InvalidOperationException">The option <see cref="VideoVoiceOptions.LegacyTimeZone"/> names no zone that the server knows. Nothing was changed.</exception>
+    public async Task<SchemaInitialization> InitializeAsync(CancellationToken cancellationToken = default)
+    {
+        var created = false;
+        int version;
+        try
+        {
+            version = await GetSchemaVersionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DatabaseConnectionException e) when (e.Problem == ConnectionProblem.DatabaseNotFound && _options is { CreateDatabase: true, ConnectionString: not null })
+        {
+            created = await CreateDatabaseAsync(cancellationToken).ConfigureAwait(false);
+            version = 0;
+        }
+
+        var applied = new List<string>();
+        if (version < Migration.Latest)
+        {
+            if (_options.Schema is not null)
+                await CreateSchemaAsync(cancellationToken).ConfigureAwait(false);
+
+            foreach (var migration in Migration.All)
+            {
+                if (await ApplyAsync(migration, cancellationToken).ConfigureAwait(false))
+                    applied.Add(migration.Name);
+            }
+
+            version = await GetSchemaVersionAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (version > Migration.Latest)
+            Log.SchemaNewer(_logger, version, Migration.Latest);
+
+        return new SchemaInitialization { DatabaseCreated = created, Applied = applied, Version = version, LibraryVersion = Migration.Latest };
+    }
+
+    private async Task<bool> ApplyAsync(Migration migration, CancellationToken cancellationToken)
+    {
+        var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = transaction.ConfigureAwait(false);
+
+        await _database.ExecuteAsync("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false);
+        await _database.ExecuteAsync("schema/create_migrations", null, transaction, cancellationToken).ConfigureAwait(false);
+        if (await _database.ScalarAsync<int>("schema/get_schema_version", null, transaction, cancellationToken).ConfigureAwait(false) >= migration.Version)
+            return false;
+
+        if (await _database.ScalarAsync<string>("schema/set_time_zone", new { zone = _options.LegacyTimeZone }, transaction, cancellationToken).ConfigureAwait(false) is null)
+            throw new InvalidOperationException($"The server knows no time zone '{_options.LegacyTimeZone}'. Set LegacyTimeZone to an IANA name such as Europe/Lisbon.");
+
+        await _database.ExecuteAsync(migration.Statement, null, transaction, cancellationToken).ConfigureAwait(false);
+        await _database.ExecuteAsync("schema/add_migration", new { version = migration.Version, name = migration.Name }, transaction, cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        Log.MigrationApplied(_logger, migration.Name);
+        return true;
+    }
+
+    private async Task CreateSchemaAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = transaction.ConfigureAwait(false);
+
+        await _database.ExecuteAsync("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false);
+        await _database.ExecuteAsync("schema/set_schema", new { schema = _options.Schema }, transaction, cancellationToken).ConfigureAwait(false);
+        await _database.ExecuteAsync("schema/create_schema", null, transaction, cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> CreateDatabaseAsync(CancellationToken cancellationToken)
+    {
+        var target = new NpgsqlConnectionStringBuilder(_options.ConnectionString);
+        var maintenance = new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Database = _options.MaintenanceDatabase, Pooling = false };
+        var dataSource = NpgsqlDataSource.Create(maintenance);
+        await using var _ = dataSource.ConfigureAwait(false);
+        var connection = await new Database(dataSource).OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = connection.ConfigureAwait(false);
+
+        var quote = new CommandDefinition(Statements.Get("schema/quote_create_database"), new { database = target.Database }, cancellationToken: cancellationToken);
+        var create = await connection.ExecuteScalarAsync<string>(quote).ConfigureAwait(false);
+        try
+        {
+            await connection.ExecuteAsync(new CommandDefinition(create!, cancellationToken: cancellationToken)).ConfigureAwait(false);
+            Log.DatabaseCreated(_logger, target.Database!);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
+        {
+            // Another process was faster. The second code is what CREATE DATABASE reports when both were past its first check.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Npgsql;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data;
+
+/// <summary>
+/// What is going on, over videos and their voice requests. Each method runs the statement of its name in <c>sql/status</c>, on a connection of its
+/// own or in the caller's transaction. Thread-safe; make one per process.
+/// </summary>
+public sealed class StatusManager
+{
+    private readonly Database _database;
+
+    /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
+    public StatusManager(NpgsqlDataSource dataSource)
+        : this(new Database(dataSource))
+    {
+    }
+
+    internal StatusManager(Database database) => _database = database;
+
+    /// <summary>The state and the counts of one video (<c>get_video_processing_status.sql</c>).</summary>
+    /// <returns>The counts, or null when there is no such video.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<VideoProcessingStatus?> GetVideoProcessingStatusAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.SingleOrDefaultAsync<VideoProcessingStatus>("status/get_video_processing_status", new { videoId = Check.Id(videoId) }, transaction, cancellationToken);
+
+    /// <summary>A page of all videos with their counts, newest first (<c>list_video_processing_status.sql</c>).</summary>
+    /// <param name="after">The <see cref="VideoProcessingStatus.Cursor"/> of the last row of the page before; null for the first page.</param>
+    /// <param name="limit">Most rows to return, 1 to 10,000.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>At most <paramref name="limit"/> rows; an empty list at the end.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>
+    public Task<IReadOnlyList<VideoProcessingStatus>> ListVideoProcessingStatusAsync(
+        PageCursor? after = null, int limit = 100, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<VideoProcessingStatus>(
+            "status/list_video_processing_status",
+            new { afterCreatedAt = after?.CreatedAt.ToUniversalTime(), afterId = after?.Id, limit = Check.Limit(limit) },
+            transaction,
+            cancellationToken);
+
+    /// <summary>Whether every voice request of a video is completed (<c>check_video_voices_completion.sql</c>).</summary>
+    /// <returns>False, too, for a video without requests and for one that does not exist, as in Python.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public async Task<bool> CheckVideoVoicesCompletionAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        await _database.ScalarAsync<bool>("status/check_video_voices_completion", new { videoId = Check.Id(videoId) }, transaction, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The queue: its depth and the age of its oldest request (<c>get_queue_statistics.sql</c>). The cost follows the open requests, not the table.</summary>
+    public async Task<QueueStatistics> GetQueueStatisticsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        (await _database.SingleOrDefaultAsync<QueueStatistics>("status/get_queue_statistics", null, transaction, cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>Counts of all rows by state (<c>get_totals.sql</c>). Reads both tables whole: for people, not for a gauge.</summary>
+    public async Task<Totals> GetTotalsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        (await _database.SingleOrDefaultAsync<Totals>("status/get_totals", null, transaction, cancellationToken).ConfigureAwait(false))!;
+}

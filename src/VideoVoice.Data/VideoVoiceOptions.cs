@@ -1,0 +1,41 @@
+namespace VideoVoice.Data;
+
+/// <summary>Where the database is and how the library uses it. Bound from the configuration section <c>VideoVoice</c>.</summary>
+public sealed class VideoVoiceOptions
+{
+    /// <summary>The configuration section, the name of the connection string, and the key of the <c>NpgsqlDataSource</c> in the container.</summary>
+    public const string Name = "VideoVoice";
+
+    /// <summary>
+    /// Npgsql connection string. <c>Max Auto Prepare</c> (50) and <c>No Reset On Close</c> (true) are added where it says nothing of them,
+    /// unless <see cref="BehindPgBouncer"/> is set. Not needed when the host brings an <c>NpgsqlDataSource</c>.
+    /// </summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>The schema of the tables, set as the connection's search_path; null leaves the search_path alone. Not with a data source of the host, and not behind PgBouncer.</summary>
+    public string? Schema { get; set; }
+
+    /// <summary>Whether the connection goes through PgBouncer in transaction mode: no prepared statements, no start-up parameters, no LISTEN.</summary>
+    public bool BehindPgBouncer { get; set; }
+
+    /// <summary>Whether the initializer creates the database when it is missing. Needs <see cref="ConnectionString"/> and the right CREATEDB.</summary>
+    public bool CreateDatabase { get; set; } = true;
+
+    /// <summary>The database to connect to while the other is being created.</summary>
+    public string MaintenanceDatabase { get; set; } = "postgres";
+
+    /// <summary>
+    /// The time zone, by its IANA name, in which the Python services' database server wrote its timestamps. It counts once, when their database is adopted;
+    /// UTC takes over a table of any size without rewriting it.
+    /// </summary>
+    public string LegacyTimeZone { get; set; } = "UTC";
+
+    /// <summary>Attempts of a new request before it fails for good, 1 to 1,000.</summary>
+    public int MaxAttempts { get; set; } = 3;
+
+    /// <summary>
+    /// How far a line of a video stands behind the line before it in the queue. A video created t later than another comes before the lines of
+    /// that one from position t / QueueStep on. Zero: videos are spoken one after the other.
+    /// </summary>
+    public TimeSpan QueueStep { get; set; } = TimeSpan.FromSeconds(1);
+}

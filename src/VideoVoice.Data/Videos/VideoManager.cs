@@ -1,0 +1,153 @@
+using Npgsql;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data;
+
+/// <summary>
+/// The table <c>videos</c>. Each method runs the statement of its name in <c>sql/videos</c>, on a connection of its own or in the caller's transaction.
+/// Thread-safe; make one per process.
+/// </summary>
+public sealed class VideoManager
+{
+    private readonly Database _database;
+
+    /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
+    public VideoManager(NpgsqlDataSource dataSource)
+        : this(new Database(dataSource))
+    {
+    }
+
+    internal VideoManager(Database database) => _database = database;
+
+    /// <summary>Creates a video in state pending (<c>create_video.sql</c>).</summary>
+    /// <param name="title">Title, 1 to 255 characters.</param>
+    /// <param name="description">Free text, or null.</param>
+    /// <param name="backgroundVideoPath">Path, 1 to 500 characters, or null.</param>
+    /// <param name="metadata">Valid JSON, or null.</param>
+    /// <param name="id">The id to use; repeating a create with the same id changes nothing. Null makes a new version 7 UUID.</param>
+    /// <param name="priority">Requests of a video with a higher number are claimed first.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait; the connection stays usable.</param>
+    /// <returns>The video's id.</returns>
+    /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; the metadata is no JSON; the id is all zeros.</exception>
+    public async Task<Guid> CreateVideoAsync(
+        string title,
+        string? description = null,
+        string? backgroundVideoPath = null,
+        string? metadata = null,
+        Guid? id = null,
+        int priority = 0,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default)
+    {
+        var video = new
+        {
+            id = Check.OptionalId(id) ?? Guid.CreateVersion7(),
+            title = Check.Text(title, 255),
+            description = Check.Value(description),
+            backgroundVideoPath = Check.OptionalText(backgroundVideoPath, 500),
+            metadata = Check.Json(metadata),
+            priority,
+        };
+        await _database.ExecuteAsync("videos/create_video", video, transaction, cancellationToken).ConfigureAwait(false);
+        return video.id;
+    }
+
+    /// <summary>Reads one video (<c>get_video.sql</c>).</summary>
+    /// <returns>The video, or null when there is none of that id.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<Video?> GetVideoAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.SingleOrDefaultAsync<Video>("videos/get_video", new { id = Check.Id(id) }, transaction, cancellationToken);
+
+    /// <summary>A page of all videos, newest first (<c>list_videos.sql</c>).</summary>
+    /// <param name="after">The <see cref="Video.Cursor"/> of the last video of the page before; null for the first page.</param>
+    /// <param name="limit">Most rows to return, 1 to 10,000.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>At most <paramref name="limit"/> videos; an empty list at the end.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>
+    public Task<IReadOnlyList<Video>> ListVideosAsync(
+        PageCursor? after = null, int limit = 100, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<Video>(
+            "videos/list_videos",
+            new { afterCreatedAt = after?.CreatedAt.ToUniversalTime(), afterId = after?.Id, limit = Check.Limit(limit) },
+            transaction,
+            cancellationToken);
+
+    /// <summary>A page of the videos in one state, newest first (<c>list_videos_by_status.sql</c>).</summary>
+    /// <param name="status">The state.</param>
+    /// <param name="after">The <see cref="Video.Cursor"/> of the last video of the page before; null for the first page.</param>
+    /// <param name="limit">Most rows to return, 1 to 10,000.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>At most <paramref name="limit"/> videos; an empty list at the end.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range, or the status is undefined.</exception>
+    public Task<IReadOnlyList<Video>> ListVideosByStatusAsync(
+        VideoStatus status, PageCursor? after = null, int limit = 100, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<Video>(
+            "videos/list_videos_by_status",
+            new { status = Label(status), afterCreatedAt = after?.CreatedAt.ToUniversalTime(), afterId = after?.Id, limit = Check.Limit(limit) },
+            transaction,
+            cancellationToken);
+
+    /// <summary>Moves a video along its state machine, and sets the WhatsApp image paths and the metadata where they are given (<c>update_video_status.sql</c>).</summary>
+    /// <param name="id">The video.</param>
+    /// <param name="status">The new state; the present one is allowed for pending and processing, to set the rest.</param>
+    /// <param name="whatsappImagesPaths">Replaces the paths, in order; null leaves them.</param>
+    /// <param name="metadata">Valid JSON that replaces the metadata; null leaves it.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> (a completed video, or failed to failed or completed), <see cref="Outcome.NotAllowed"/> (pending to completed, processing to pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">The status is undefined, a path is null or empty, or the metadata is no JSON.</exception>
+    public Task<Outcome> UpdateVideoStatusAsync(
+        Guid id,
+        VideoStatus status,
+        IReadOnlyCollection<string>? whatsappImagesPaths = null,
+        string? metadata = null,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default) =>
+        _database.OutcomeAsync(
+            "videos/update_video_status",
+            new
+            {
+                id = Check.Id(id),
+                status = Label(status),
+                whatsappImagesPaths = whatsappImagesPaths?.Select(path => Check.Text(path, null, nameof(whatsappImagesPaths))).ToArray(),
+                metadata = Check.Json(metadata),
+            },
+            transaction,
+            cancellationToken);
+
+    /// <summary>Completes a video that is processing: output path and <c>completed_at</c> (<c>update_video_completed.sql</c>).</summary>
+    /// <param name="id">The video.</param>
+    /// <param name="outputVideoPath">Path of the finished video, 1 to 500 characters.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">The path is empty or too long.</exception>
+    public Task<Outcome> UpdateVideoCompletedAsync(
+        Guid id, string outputVideoPath, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.OutcomeAsync(
+            "videos/update_video_completed", new { id = Check.Id(id), outputVideoPath = Check.Text(outputVideoPath, 500) }, transaction, cancellationToken);
+
+    /// <summary>Fails a video that is not finished, and keeps the error (<c>fail_video.sql</c>). Its voice requests go on.</summary>
+    /// <param name="id">The video.</param>
+    /// <param name="errorMessage">What went wrong; not empty.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">The message is empty.</exception>
+    public Task<Outcome> FailVideoAsync(
+        Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.OutcomeAsync(
+            "videos/fail_video", new { id = Check.Id(id), errorMessage = Check.Text(errorMessage) }, transaction, cancellationToken);
+
+    /// <summary>Deletes a video and, through its foreign key, its voice requests (<c>delete_video.sql</c>). Audio and video files stay.</summary>
+    /// <returns>False when there was none of that id.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public async Task<bool> DeleteVideoAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        await _database.ExecuteAsync("videos/delete_video", new { id = Check.Id(id) }, transaction, cancellationToken).ConfigureAwait(false) > 0;
+
+    // Dapper sends an enum as a number; the server takes the label.
+    private static string Label(VideoStatus status) => Check.Defined(status).ToString().ToLowerInvariant();
+}

@@ -1,0 +1,197 @@
+using Npgsql;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data;
+
+/// <summary>
+/// The table <c>voices</c>. Each method runs the statement of its name in <c>sql/voices</c>, on a connection of its own or in the caller's transaction.
+/// Thread-safe; make one per process.
+/// </summary>
+public sealed partial class VoiceManager
+{
+    private readonly Database _database;
+    private readonly VideoVoiceOptions _options;
+
+    /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
+    /// <param name="dataSource">Where to connect.</param>
+    /// <param name="options">Defaults of new requests; null takes the built-in ones.</param>
+    public VoiceManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null)
+        : this(new Database(dataSource), options ?? new VideoVoiceOptions())
+    {
+    }
+
+    internal VoiceManager(Database database, VideoVoiceOptions options)
+    {
+        _database = database;
+        _options = options;
+    }
+
+    /// <summary>Creates one request in state pending (<c>create_voice_request.sql</c>).</summary>
+    /// <param name="videoId">The video.</param>
+    /// <param name="characterName">Who speaks, 1 to 100 characters.</param>
+    /// <param name="textContent">What is said; not empty.</param>
+    /// <param name="voiceMappingId">The mapping to speak with; null resolves the character's name when the request is claimed.</param>
+    /// <param name="position">Place in the conversation, from 0; null comes after all that have one, in the order of creation.</param>
+    /// <param name="id">The id to use; repeating a create with the same id, or for a position that is taken, changes nothing. Null makes a new version 7 UUID.</param>
+    /// <param name="maxAttempts">Attempts before the request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>The id; with a position that was taken, the id that was not used.</returns>
+    /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; an id is all zeros; a number is out of its range.</exception>
+    /// <exception cref="ParentNotFoundException">There is no such video or mapping.</exception>
+    public async Task<Guid> CreateVoiceRequestAsync(
+        Guid videoId,
+        string characterName,
+        string textContent,
+        Guid? voiceMappingId = null,
+        int? position = null,
+        Guid? id = null,
+        int? maxAttempts = null,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default)
+    {
+        var request = new
+        {
+            id = Check.OptionalId(id) ?? Guid.CreateVersion7(),
+            videoId = Check.Id(videoId),
+            voiceMappingId = Check.OptionalId(voiceMappingId),
+            characterName = Check.Text(characterName, 100),
+            textContent = Check.Text(textContent),
+            position = position is null ? position : Check.Range(position.Value, 0, int.MaxValue, nameof(position)),
+            queueStep = _options.QueueStep.TotalSeconds,
+            maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
+        };
+        await _database.ExecuteAsync("voices/create_voice_request", request, transaction, cancellationToken).ConfigureAwait(false);
+        return request.id;
+    }
+
+    /// <summary>Creates all requests of a video in one statement, in the order of the list (<c>create_voice_requests.sql</c>). Harmless when repeated.</summary>
+    /// <param name="videoId">The video.</param>
+    /// <param name="requests">The conversation; the place in the list is the position. An empty list does nothing.</param>
+    /// <param name="maxAttempts">Attempts before a request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>How many were created: fewer than the list has when positions of the video were taken already; those rows stay as they are.</returns>
+    /// <exception cref="ArgumentException">As for one request; the message names the line. Nothing is written.</exception>
+    /// <exception cref="ParentNotFoundException">There is no such video or mapping. Nothing is written.</exception>
+    public async Task<int> CreateVoiceRequestsAsync(
+        Guid videoId,
+        IReadOnlyList<NewVoiceRequest> requests,
+        int? maxAttempts = null,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default)
+    {
+        var lines = NewVoiceRequests.Check(requests);
+        return await _database.ExecuteAsync(
+            "voices/create_voice_requests",
+            new
+            {
+                videoId = Check.Id(videoId),
+                lines.ids,
+                lines.voiceMappingIds,
+                lines.characterNames,
+                lines.textContents,
+                queueStep = _options.QueueStep.TotalSeconds,
+                maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
+            },
+            transaction,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads one request (<c>get_voice.sql</c>).</summary>
+    /// <returns>The request, or null when there is none of that id.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<Voice?> GetVoiceAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.SingleOrDefaultAsync<Voice>("voices/get_voice", new { id = Check.Id(id) }, transaction, cancellationToken);
+
+    /// <summary>The requests of a video in the order of its conversation (<c>list_voices.sql</c>).</summary>
+    /// <returns>All of them; an empty list when the video has none or does not exist.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<IReadOnlyList<Voice>> ListVoicesAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<Voice>("voices/list_voices", new { videoId = Check.Id(videoId) }, transaction, cancellationToken);
+
+    /// <summary>
+    /// The requests that may start now, with their mapping's voice_file and voice_id (<c>list_pending_voices.sql</c>). It only looks:
+    /// two readers see the same rows, and <see cref="StartVoiceProcessingAsync"/> tells them apart.
+    /// </summary>
+    /// <param name="limit">Most rows to return, 1 to 10,000.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>At most <paramref name="limit"/> requests: highest priority first, then by place in the queue.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>
+    public Task<IReadOnlyList<VoiceRequest>> ListPendingVoicesAsync(
+        int limit = 100, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<VoiceRequest>("voices/list_pending_voices", new { limit = Check.Limit(limit) }, transaction, cancellationToken);
+
+    /// <summary>The audio of the completed requests of a video in the order of its conversation (<c>list_completed_audio_paths.sql</c>).</summary>
+    /// <returns>One entry a completed line; an empty list when there is none.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<IReadOnlyList<CompletedAudio>> ListCompletedAudioPathsAsync(
+        Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<CompletedAudio>("voices/list_completed_audio_paths", new { videoId = Check.Id(videoId) }, transaction, cancellationToken);
+
+    /// <summary>
+    /// pending → processing without a lease, as the Python cloner does it (<c>start_voice_processing.sql</c>). Of several callers one gets
+    /// <see cref="Outcome.Applied"/>. If its process dies, the request stays in processing.
+    /// </summary>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotAllowed"/> (processing already), <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<Outcome> StartVoiceProcessingAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.OutcomeAsync("voices/start_voice_processing", new { id = Check.Id(id) }, transaction, cancellationToken);
+
+    /// <summary>processing → completed, for a request that was started without a lease (<c>complete_voice_processing.sql</c>).</summary>
+    /// <param name="id">The request.</param>
+    /// <param name="outputAudioPath">Path of the audio, 1 to 500 characters.</param>
+    /// <param name="isLocalStorage">False when the audio is in remote storage.</param>
+    /// <param name="remoteStoragePath">Where it is then, 1 to 500 characters; required with remote storage.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">A path is empty, too long, or missing.</exception>
+    public Task<Outcome> CompleteVoiceProcessingAsync(
+        Guid id,
+        string outputAudioPath,
+        bool isLocalStorage = true,
+        string? remoteStoragePath = null,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default) =>
+        CompleteAsync(id, null, outputAudioPath, isLocalStorage, remoteStoragePath, transaction, cancellationToken);
+
+    /// <summary>processing → failed for good, for a request that was started without a lease (<c>fail_voice_processing.sql</c>). The error is kept.</summary>
+    /// <param name="id">The request.</param>
+    /// <param name="errorMessage">What went wrong; not empty.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">The message is empty.</exception>
+    public Task<Outcome> FailVoiceProcessingAsync(
+        Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.OutcomeAsync(
+            "voices/fail_voice_processing", new { id = Check.Id(id), errorMessage = Check.Text(errorMessage) }, transaction, cancellationToken);
+
+    private Task<Outcome> CompleteAsync(
+        Guid id,
+        int? attempt,
+        string outputAudioPath,
+        bool isLocalStorage,
+        string? remoteStoragePath,
+        NpgsqlTransaction? transaction,
+        CancellationToken cancellationToken)
+    {
+        if (!isLocalStorage && remoteStoragePath is null)
+            throw new ArgumentException("Remote storage needs the path at which the audio is stored.", nameof(remoteStoragePath));
+
+        return _database.OutcomeAsync(
+            "voices/complete_voice_processing",
+            new
+            {
+                id = Check.Id(id),
+                attempt,
+                outputAudioPath = Check.Text(outputAudioPath, 500),
+                isLocalStorage,
+                remoteStoragePath = Check.OptionalText(remoteStoragePath, 500),
+            },
+            transaction,
+            cancellationToken);
+    }
+}
