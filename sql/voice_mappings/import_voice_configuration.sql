@@ -1,4 +1,5 @@
 -- Mappings and settings of one configuration file, all or nothing. The mapping with the voice_id default becomes the default.
+-- The old default loses its flag before the new one gets it: outside the file in the first step, inside it by the order of the rows.
 -- Two statements, one transaction: the lock must be held before the snapshot that looks for the old default is taken.
 do $$ begin perform pg_advisory_xact_lock(hashtextextended('VideoVoice.Data/voice_mappings/' || current_schema(), 0)); end $$;
 
@@ -7,7 +8,7 @@ with replaced as (
     set is_default = false
     where is_default
         and 'default' = any(@voiceIds::text[])
-        and voice_id <> 'default'
+        and voice_id <> all(@voiceIds::text[])
     returning id
 ),
 mappings as (
@@ -16,6 +17,7 @@ mappings as (
     from (select count(*) from replaced) as after_replaced,
         unnest(@voiceIds::text[], @voiceNames::text[], @voiceFiles::text[], @descriptions::text[], @genders::text[], @languages::text[], @qualities::text[])
             as n (voice_id, voice_name, voice_file, description, gender, language, quality)
+    order by n.voice_id = 'default'
     on conflict (voice_id) do update
     set voice_name = excluded.voice_name,
         voice_file = excluded.voice_file,
@@ -23,7 +25,7 @@ mappings as (
         gender = excluded.gender,
         language = excluded.language,
         quality = excluded.quality,
-        is_default = m.is_default or excluded.is_default
+        is_default = excluded.is_default or (m.is_default and 'default' <> all(@voiceIds::text[]))
 )
 insert into settings (setting_key, setting_value)
 select n.setting_key, n.setting_value

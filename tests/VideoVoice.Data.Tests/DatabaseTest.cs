@@ -1,0 +1,90 @@
+using Dapper;
+using Npgsql;
+using NUnit.Framework;
+using VideoVoice.Data.Internal;
+using VideoVoice.Data.Testing;
+
+namespace VideoVoice.Data.Tests;
+
+/// <summary>A test with a database of its own, copied from a template that the initializer made, and with the managers on it.</summary>
+public abstract class DatabaseTest
+{
+    private static readonly Lazy<Task<string>> s_template = new(() => Task.Run(CreateTemplateAsync));
+
+    private LocalPostgres _server = null!;
+
+    protected string ConnectionString { get; private set; } = null!;
+
+    protected NpgsqlDataSource DataSource { get; private set; } = null!;
+
+    protected VideoManager Videos { get; private set; } = null!;
+
+    protected VoiceManager Voices { get; private set; } = null!;
+
+    protected VoiceMappingManager VoiceMappings { get; private set; } = null!;
+
+    protected SettingManager Settings { get; private set; } = null!;
+
+    protected StatusManager Status { get; private set; } = null!;
+
+    /// <summary>Ends the waits of a test that hangs.</summary>
+    protected static CancellationToken Token => TestContext.CurrentContext.CancellationToken;
+
+    /// <summary>False for tests that need an empty database.</summary>
+    protected virtual bool Initialized => true;
+
+    [SetUp]
+    public async Task CreateDatabaseAsync()
+    {
+        _server = await PostgresServer.GetAsync();
+        var template = Initialized ? await s_template.Value : null;
+        ConnectionString = Configure(await _server.CreateDatabaseAsync(template: template));
+        DataSource = DataSources.Create(new VideoVoiceOptions { ConnectionString = ConnectionString }, null);
+        Videos = new VideoManager(DataSource);
+        Voices = new VoiceManager(DataSource);
+        VoiceMappings = new VoiceMappingManager(DataSource);
+        Settings = new SettingManager(DataSource);
+        Status = new StatusManager(DataSource);
+    }
+
+    [TearDown]
+    public async Task DropDatabaseAsync()
+    {
+        await DataSource.DisposeAsync();
+        await _server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
+    }
+
+    /// <summary>Runs SQL that a test needs around the library, such as what a Python service would send.</summary>
+    protected async Task<int> SqlAsync(string sql, object? parameters = null)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        return await connection.ExecuteAsync(sql, parameters);
+    }
+
+    protected async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
+    }
+
+    /// <summary>A video with one pending request a text, all spoken by Aluno.</summary>
+    protected async Task<Guid> CreateVideoAsync(params string[] texts)
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        await Voices.CreateVoiceRequestsAsync(video, [.. texts.Select(text => new NewVoiceRequest("Aluno", text))], cancellationToken: Token);
+        return video;
+    }
+
+    // Small pools: some dozens of databases are open at once on one server.
+    private static string Configure(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 20, ConnectionIdleLifetime = 5, ConnectionPruningInterval = 1 }.ConnectionString;
+
+    private static async Task<string> CreateTemplateAsync()
+    {
+        var server = await PostgresServer.GetAsync();
+        var connectionString = new NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync()) { Pooling = false };
+        await using var dataSource = NpgsqlDataSource.Create(connectionString);
+        await new SchemaInitializer(dataSource).InitializeAsync();
+        return connectionString.Database!;
+    }
+}
