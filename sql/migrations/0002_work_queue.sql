@@ -75,6 +75,14 @@ create function resolve_voice_mapping(name text) returns uuid language sql stabl
     limit 1
 $$;
 
+-- Who sleeps: a process that waits for work or for finished voices, by the notification channel of its own. Unlogged and with an end, because it is only a hint.
+create unlogged table videovoice_listeners (
+    waits_for text not null check (waits_for in ('work', 'voices')),
+    channel text not null,
+    expires_at timestamptz not null,
+    primary key (waits_for, channel)
+);
+
 create view video_processing_status as
 select
     v.id as video_id,

@@ -1,10 +1,15 @@
 -- All requests of a video in one statement; a position that is taken is left as it is, so a repeat is harmless.
+-- A line without a mapping gets the one that its character has now, resolved once a name.
 -- created_at rises by a microsecond a line, so that a reader that orders by it alone gets the conversation in order.
-insert into voices (id, video_id, voice_mapping_id, character_name, text_content, position, priority, created_at, queue_at, max_attempts, status)
+with names as materialized (
+    select n.name, resolve_voice_mapping(n.name) as mapping_id
+    from (select distinct c.name from unnest(@characterNames::text[]) as c (name)) n
+)
+insert into voices (id, video_id, voice_mapping_id, character_name, text_content, position, priority, created_at, queue_at, max_attempts, trace_parent, status)
 select
     l.id,
     @videoId,
-    l.voice_mapping_id,
+    coalesce(l.voice_mapping_id, names.mapping_id),
     l.character_name,
     l.text_content,
     l.position - 1,
@@ -12,8 +17,10 @@ select
     statement_timestamp() + l.position * interval '1 microsecond',
     statement_timestamp() + (l.position - 1) * make_interval(secs => @queueStep),
     @maxAttempts,
+    @traceParent,
     'pending'
 from unnest(@ids::uuid[], @voiceMappingIds::uuid[], @characterNames::text[], @textContents::text[])
     with ordinality as l (id, voice_mapping_id, character_name, text_content, position)
+join names on names.name = l.character_name
 order by l.position
 on conflict do nothing;

@@ -10,6 +10,7 @@ select
     v.priority,
     v.trace_parent,
     v.created_at,
+    extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 as waited_seconds,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,

@@ -6,6 +6,8 @@ public sealed class VideoVoiceOptions
     /// <summary>The configuration section, the name of the connection string, and the key of the <c>NpgsqlDataSource</c> in the container.</summary>
     public const string Name = "VideoVoice";
 
+    private bool _notifications = true;
+
     /// <summary>
     /// Npgsql connection string. <c>Max Auto Prepare</c> (50) and <c>No Reset On Close</c> (true) are added where it says nothing of them,
     /// unless <see cref="BehindPgBouncer"/> is set. Not needed when the host brings an <c>NpgsqlDataSource</c>.
@@ -38,4 +40,26 @@ public sealed class VideoVoiceOptions
     /// that one from position t / QueueStep on. Zero: videos are spoken one after the other.
     /// </summary>
     public TimeSpan QueueStep { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The wait before the second attempt after a failure, 0 to 1 day; it doubles with each further attempt, give or take a quarter.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest wait between two attempts, before the quarter more or less; 0 to 1 day.</summary>
+    public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How much earlier a request counts as queued for a worker that has its voice loaded, 0 to 1 day; see
+    /// <see cref="VoiceManager.ClaimVoicesAsync"/>.
+    /// </summary>
+    public TimeSpan LoadedVoicePreference { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether sleeping processes are notified. Off behind PgBouncer, where LISTEN does not work: then waiting only polls.</summary>
+    public bool Notifications
+    {
+        get => _notifications && !BehindPgBouncer;
+        set => _notifications = value;
+    }
+
+    /// <summary>How often a process that waits looks by itself, 10 ms to 1 hour; one query for all that it waits for.</summary>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -13,4 +13,10 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "The schema has version {Version}; this library knows {LibraryVersion}. It goes on, because migrations only add.")]
     internal static partial void SchemaNewer(ILogger logger, int version, int libraryVersion);
+
+    [LoggerMessage(4, LogLevel.Warning, "The listening connection was lost; the next try is in about {BackOff}. Waiting goes on.")]
+    internal static partial void ListenerLost(ILogger logger, TimeSpan backOff, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Debug, "Sleeping processes could not be told; they look by themselves within their poll interval.")]
+    internal static partial void NotifyFailed(ILogger logger, Exception exception);
 }

@@ -25,6 +25,9 @@ internal static class Check
     internal static int Range(int value, int min, int max, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         value >= min && value <= max ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be from {min} to {max}.");
 
+    internal static TimeSpan Duration(TimeSpan value, TimeSpan min, TimeSpan max, [CallerArgumentExpression(nameof(value))] string? name = null) =>
+        value >= min && value <= max ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be from {min} to {max}.");
+
     internal static string Text(string? value, int? maxLength = null, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(value, name);

@@ -1,12 +1,22 @@
 using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace VideoVoice.Data.Internal;
 
 /// <summary>Runs an embedded statement on a connection of its own or in the caller's transaction.</summary>
-internal sealed class Database(NpgsqlDataSource dataSource)
+internal sealed class Database
 {
-    internal NpgsqlDataSource DataSource { get; } = dataSource ?? throw new ArgumentNullException(nameof(dataSource));
+    internal Database(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger? logger = null)
+    {
+        DataSource = dataSource ?? throw new ArgumentNullException(nameof(dataSource));
+        Notifier = new Notifier(this, (options ?? new VideoVoiceOptions()).Notifications, logger ?? NullLogger.Instance);
+    }
+
+    internal NpgsqlDataSource DataSource { get; }
+
+    internal Notifier Notifier { get; }
 
     internal Task<int> ExecuteAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         RunAsync(statement, parameters, transaction, static (c, command) => c.ExecuteAsync(command), cancellationToken);
@@ -29,15 +39,18 @@ internal sealed class Database(NpgsqlDataSource dataSource)
     }
 
     internal async Task<Outcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
-        await ScalarAsync<string>(statement, parameters, transaction, cancellationToken).ConfigureAwait(false) switch
-        {
-            "applied" => Outcome.Applied,
-            "already_finished" => Outcome.AlreadyFinished,
-            "lease_lost" => Outcome.LeaseLost,
-            "not_allowed" => Outcome.NotAllowed,
-            "not_found" => Outcome.NotFound,
-            var other => throw new InvalidOperationException($"The statement {statement} gave the unknown outcome {other}."),
-        };
+        ToOutcome(await ScalarAsync<string>(statement, parameters, transaction, cancellationToken).ConfigureAwait(false));
+
+    internal static Outcome ToOutcome(string? label) => label switch
+    {
+        "applied" => Outcome.Applied,
+        "retry_scheduled" => Outcome.RetryScheduled,
+        "already_finished" => Outcome.AlreadyFinished,
+        "lease_lost" => Outcome.LeaseLost,
+        "not_allowed" => Outcome.NotAllowed,
+        "not_found" => Outcome.NotFound,
+        _ => throw new InvalidOperationException($"The unknown outcome {label}."),
+    };
 
     /// <exception cref="DatabaseConnectionException">No connection could be opened.</exception>
     internal async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)

@@ -26,10 +26,19 @@ internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidat
             errors.Add("LegacyTimeZone is empty. Name a time zone, such as UTC.");
         if (options.MaxAttempts is < 1 or > 1000)
             errors.Add($"MaxAttempts is {options.MaxAttempts}. Set it from 1 to 1000.");
-        if (options.QueueStep < TimeSpan.Zero || options.QueueStep > TimeSpan.FromHours(1))
-            errors.Add($"QueueStep is {options.QueueStep}. Set it from 0 to 1 hour.");
+        Duration(nameof(options.QueueStep), options.QueueStep, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Duration(nameof(options.RetryDelay), options.RetryDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
+        Duration(nameof(options.MaxRetryDelay), options.MaxRetryDelay, TimeSpan.Zero, TimeSpan.FromDays(1));
+        Duration(nameof(options.LoadedVoicePreference), options.LoadedVoicePreference, TimeSpan.Zero, TimeSpan.FromDays(1));
+        Duration(nameof(options.PollInterval), options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+
+        void Duration(string option, TimeSpan value, TimeSpan min, TimeSpan max)
+        {
+            if (value < min || value > max)
+                errors.Add($"{option} is {value}. Set it from {min} to {max}.");
+        }
     }
 
     private static void CheckConnectionString(VideoVoiceOptions options, List<string> errors)

@@ -72,7 +72,7 @@ public static class VideoVoiceServiceCollectionExtensions
     public static IServiceCollection AddVideoVoiceDataOnDataSource(this IServiceCollection services, object? dataSourceKey = null, Action<VideoVoiceOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton(provider => new Database(dataSourceKey is null
+        services.TryAddSingleton(provider => NewDatabase(provider, dataSourceKey is null
             ? provider.GetRequiredService<NpgsqlDataSource>()
             : provider.GetRequiredKeyedService<NpgsqlDataSource>(dataSourceKey)));
         return services.AddManagers(hostDataSource: true, options => options.Configure(configure ?? (_ => { })));
@@ -82,7 +82,7 @@ public static class VideoVoiceServiceCollectionExtensions
     {
         services.TryAddKeyedSingleton(VideoVoiceOptions.Name, static (provider, _) =>
             DataSources.Create(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()));
-        services.TryAddSingleton(static provider => new Database(provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name)));
+        services.TryAddSingleton(static provider => NewDatabase(provider, provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name)));
         return services.AddManagers(hostDataSource: false, configure);
     }
 
@@ -93,7 +93,8 @@ public static class VideoVoiceServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>>(new VideoVoiceOptionsValidator(hostDataSource)));
 
         services.TryAddSingleton(static p => new VideoManager(p.GetRequiredService<Database>()));
-        services.TryAddSingleton(static p => new VoiceManager(p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value));
+        services.TryAddSingleton(static p => new VoiceManager(
+            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetService<ILogger<VoiceManager>>()));
         services.TryAddSingleton(static p => new VoiceMappingManager(p.GetRequiredService<Database>()));
         services.TryAddSingleton(static p => new SettingManager(p.GetRequiredService<Database>()));
         services.TryAddSingleton(static p => new StatusManager(p.GetRequiredService<Database>()));
@@ -101,4 +102,7 @@ public static class VideoVoiceServiceCollectionExtensions
             p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetService<ILogger<SchemaInitializer>>()));
         return services;
     }
+
+    private static Database NewDatabase(IServiceProvider provider, NpgsqlDataSource dataSource) =>
+        new(dataSource, provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()?.CreateLogger("VideoVoice.Data.Notifications"));
 }

@@ -47,8 +47,13 @@ public sealed class StatusManager
         await _database.ScalarAsync<bool>("status/check_video_voices_completion", new { videoId = Check.Id(videoId) }, transaction, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The queue: its depth and the age of its oldest request (<c>get_queue_statistics.sql</c>). The cost follows the open requests, not the table.</summary>
-    public async Task<QueueStatistics> GetQueueStatisticsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        (await _database.SingleOrDefaultAsync<QueueStatistics>("status/get_queue_statistics", null, transaction, cancellationToken).ConfigureAwait(false))!;
+    public async Task<QueueStatistics> GetQueueStatisticsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
+    {
+        var statistics = (await _database.SingleOrDefaultAsync<QueueStatistics>("status/get_queue_statistics", null, transaction, cancellationToken).ConfigureAwait(false))!;
+        Telemetry.QueueDepth.Record(statistics.PendingVoices);
+        Telemetry.OldestAge.Record(statistics.OldestPendingAgeSeconds ?? 0);
+        return statistics;
+    }
 
     /// <summary>Counts of all rows by state (<c>get_totals.sql</c>). Reads both tables whole: for people, not for a gauge.</summary>
     public async Task<Totals> GetTotalsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>

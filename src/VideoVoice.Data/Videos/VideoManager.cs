@@ -142,11 +142,61 @@ public sealed class VideoManager
         _database.OutcomeAsync(
             "videos/fail_video", new { id = Check.Id(id), errorMessage = Check.Text(errorMessage) }, transaction, cancellationToken);
 
+    /// <summary>Fails a video and all of its voice requests that are still open (<c>cancel_video.sql</c>). A worker that speaks one of them learns it at its next heartbeat.</summary>
+    /// <param name="id">The video.</param>
+    /// <param name="reason">Kept as the error of the video and of each request; not empty.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> (completed, or failed with nothing open) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <exception cref="ArgumentException">The reason is empty.</exception>
+    public async Task<Outcome> CancelVideoAsync(
+        Guid id, string reason = "Cancelled.", NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
+    {
+        var cancellation = new { id = Check.Id(id), reason = Check.Text(reason) };
+        var outcome = await _database.OutcomeAsync("videos/cancel_video", cancellation, transaction, cancellationToken).ConfigureAwait(false);
+        if (outcome == Outcome.Applied)
+            await _database.Notifier.TellAsync(0, [], [id], transaction, cancellationToken).ConfigureAwait(false);
+        return outcome;
+    }
+
+    /// <summary>Sets the priority of a video and of its requests that are not completed (<c>set_video_priority.sql</c>).</summary>
+    /// <param name="id">The video.</param>
+    /// <param name="priority">Any number; a higher one is claimed first.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>False when there is no such video.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<bool> SetVideoPriorityAsync(Guid id, int priority, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ScalarAsync<bool>("videos/set_video_priority", new { id = Check.Id(id), priority }, transaction, cancellationToken);
+
     /// <summary>Deletes a video and, through its foreign key, its voice requests (<c>delete_video.sql</c>). Audio and video files stay.</summary>
     /// <returns>False when there was none of that id.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public async Task<bool> DeleteVideoAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         await _database.ExecuteAsync("videos/delete_video", new { id = Check.Id(id) }, transaction, cancellationToken).ConfigureAwait(false) > 0;
+
+    /// <summary>
+    /// Deletes videos that completed or failed long ago and have no open request, with their requests, in batches of a transaction each
+    /// (<c>delete_finished_videos.sql</c>). It waits for nobody who works. Audio and video files stay.
+    /// </summary>
+    /// <param name="olderThan">How long ago they finished at least, 0 to 100 years, by the server's clock.</param>
+    /// <param name="batchSize">Most videos of one batch, 1 to 10,000.</param>
+    /// <param name="cancellationToken">Stops between and within batches; what was deleted stays deleted.</param>
+    /// <returns>How many videos were deleted.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public async Task<int> DeleteFinishedVideosAsync(TimeSpan olderThan, int batchSize = 100, CancellationToken cancellationToken = default)
+    {
+        var batch = new { olderThanSeconds = Check.Duration(olderThan, TimeSpan.Zero, TimeSpan.FromDays(36_525)).TotalSeconds, batchSize = Check.Limit(batchSize) };
+        var total = 0;
+        int deleted;
+        do
+        {
+            deleted = await _database.ExecuteAsync("videos/delete_finished_videos", batch, null, cancellationToken).ConfigureAwait(false);
+            total += deleted;
+        }
+        while (deleted == batchSize);
+        return total;
+    }
 
     // Dapper sends an enum as a number; the server takes the label.
     private static string Label(VideoStatus status) => Check.Defined(status).ToString().ToLowerInvariant();

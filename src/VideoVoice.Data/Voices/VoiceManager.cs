@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using VideoVoice.Data.Internal;
 
@@ -7,24 +10,37 @@ namespace VideoVoice.Data;
 /// The table <c>voices</c>. Each method runs the statement of its name in <c>sql/voices</c>, on a connection of its own or in the caller's transaction.
 /// Thread-safe; make one per process.
 /// </summary>
-public sealed partial class VoiceManager
+public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
 {
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
+    private readonly Listener _listener;
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
     /// <param name="dataSource">Where to connect.</param>
-    /// <param name="options">Defaults of new requests; null takes the built-in ones.</param>
-    public VoiceManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null)
-        : this(new Database(dataSource), options ?? new VideoVoiceOptions())
+    /// <param name="options">Defaults of new requests and how to wait; null takes the built-in ones.</param>
+    /// <param name="logger">Where a lost listener is reported; null is nowhere.</param>
+    public VoiceManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VoiceManager>? logger = null)
+        : this(new Database(dataSource, options, logger), options ?? new VideoVoiceOptions(), logger)
     {
     }
 
-    internal VoiceManager(Database database, VideoVoiceOptions options)
+    internal VoiceManager(Database database, VideoVoiceOptions options, ILogger<VoiceManager>? logger)
     {
         _database = database;
         _options = options;
+        _listener = new Listener(database, options, logger ?? NullLogger<VoiceManager>.Instance);
     }
+
+    /// <summary>Ends the listening connection and all waits, and tells sleeping processes what is left to tell.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _database.Notifier.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>As <see cref="DisposeAsync"/>, for containers that are not disposed of asynchronously.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Creates one request in state pending (<c>create_voice_request.sql</c>).</summary>
     /// <param name="videoId">The video.</param>
@@ -50,6 +66,7 @@ public sealed partial class VoiceManager
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
+        using var activity = Telemetry.Source.StartActivity("create_voice_request", ActivityKind.Producer);
         var request = new
         {
             id = Check.OptionalId(id) ?? Guid.CreateVersion7(),
@@ -60,8 +77,10 @@ public sealed partial class VoiceManager
             position = position is null ? position : Check.Range(position.Value, 0, int.MaxValue, nameof(position)),
             queueStep = _options.QueueStep.TotalSeconds,
             maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
+            traceParent = (activity ?? Activity.Current)?.Id,
         };
-        await _database.ExecuteAsync("voices/create_voice_request", request, transaction, cancellationToken).ConfigureAwait(false);
+        var created = await _database.ExecuteAsync("voices/create_voice_request", request, transaction, cancellationToken).ConfigureAwait(false);
+        await CreatedAsync(created, videoId, transaction, cancellationToken).ConfigureAwait(false);
         return request.id;
     }
 
@@ -82,7 +101,8 @@ public sealed partial class VoiceManager
         CancellationToken cancellationToken = default)
     {
         var lines = NewVoiceRequests.Check(requests);
-        return await _database.ExecuteAsync(
+        using var activity = Telemetry.Source.StartActivity("create_voice_requests", ActivityKind.Producer);
+        var created = await _database.ExecuteAsync(
             "voices/create_voice_requests",
             new
             {
@@ -93,9 +113,12 @@ public sealed partial class VoiceManager
                 lines.textContents,
                 queueStep = _options.QueueStep.TotalSeconds,
                 maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
+                traceParent = (activity ?? Activity.Current)?.Id,
             },
             transaction,
             cancellationToken).ConfigureAwait(false);
+        await CreatedAsync(created, videoId, transaction, cancellationToken).ConfigureAwait(false);
+        return created;
     }
 
     /// <summary>Reads one request (<c>get_voice.sql</c>).</summary>
@@ -130,68 +153,9 @@ public sealed partial class VoiceManager
         Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.ListAsync<CompletedAudio>("voices/list_completed_audio_paths", new { videoId = Check.Id(videoId) }, transaction, cancellationToken);
 
-    /// <summary>
-    /// pending → processing without a lease, as the Python cloner does it (<c>start_voice_processing.sql</c>). Of several callers one gets
-    /// <see cref="Outcome.Applied"/>. If its process dies, the request stays in processing.
-    /// </summary>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotAllowed"/> (processing already), <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
-    /// <exception cref="ArgumentException">The id is all zeros.</exception>
-    public Task<Outcome> StartVoiceProcessingAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        _database.OutcomeAsync("voices/start_voice_processing", new { id = Check.Id(id) }, transaction, cancellationToken);
-
-    /// <summary>processing → completed, for a request that was started without a lease (<c>complete_voice_processing.sql</c>).</summary>
-    /// <param name="id">The request.</param>
-    /// <param name="outputAudioPath">Path of the audio, 1 to 500 characters.</param>
-    /// <param name="isLocalStorage">False when the audio is in remote storage.</param>
-    /// <param name="remoteStoragePath">Where it is then, 1 to 500 characters; required with remote storage.</param>
-    /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
-    /// <exception cref="ArgumentException">A path is empty, too long, or missing.</exception>
-    public Task<Outcome> CompleteVoiceProcessingAsync(
-        Guid id,
-        string outputAudioPath,
-        bool isLocalStorage = true,
-        string? remoteStoragePath = null,
-        NpgsqlTransaction? transaction = null,
-        CancellationToken cancellationToken = default) =>
-        CompleteAsync(id, null, outputAudioPath, isLocalStorage, remoteStoragePath, transaction, cancellationToken);
-
-    /// <summary>processing → failed for good, for a request that was started without a lease (<c>fail_voice_processing.sql</c>). The error is kept.</summary>
-    /// <param name="id">The request.</param>
-    /// <param name="errorMessage">What went wrong; not empty.</param>
-    /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
-    /// <exception cref="ArgumentException">The message is empty.</exception>
-    public Task<Outcome> FailVoiceProcessingAsync(
-        Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        _database.OutcomeAsync(
-            "voices/fail_voice_processing", new { id = Check.Id(id), errorMessage = Check.Text(errorMessage) }, transaction, cancellationToken);
-
-    private Task<Outcome> CompleteAsync(
-        Guid id,
-        int? attempt,
-        string outputAudioPath,
-        bool isLocalStorage,
-        string? remoteStoragePath,
-        NpgsqlTransaction? transaction,
-        CancellationToken cancellationToken)
+    private Task CreatedAsync(int created, Guid videoId, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
-        if (!isLocalStorage && remoteStoragePath is null)
-            throw new ArgumentException("Remote storage needs the path at which the audio is stored.", nameof(remoteStoragePath));
-
-        return _database.OutcomeAsync(
-            "voices/complete_voice_processing",
-            new
-            {
-                id = Check.Id(id),
-                attempt,
-                outputAudioPath = Check.Text(outputAudioPath, 500),
-                isLocalStorage,
-                remoteStoragePath = Check.OptionalText(remoteStoragePath, 500),
-            },
-            transaction,
-            cancellationToken);
+        Telemetry.Created.Add(created);
+        return created > 0 ? _database.Notifier.TellAsync(created, [], [videoId], transaction, cancellationToken) : Task.CompletedTask;
     }
 }

@@ -33,6 +33,9 @@ public sealed record VoiceRequest
     /// <summary>When the row was inserted, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Seconds from when the request could start (its creation, or the end of a retry's delay) until it was read, by the server's clock.</summary>
+    public double WaitedSeconds { get; init; }
+
     /// <summary>The mapping asked for or, where none was, the one that the character's name resolves to; null when there is none, not even a default.</summary>
     public Guid? VoiceMappingId { get; init; }
 

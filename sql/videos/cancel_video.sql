@@ -1,0 +1,44 @@
+-- Fails a video and all of its requests that are still open; a worker that speaks one learns it at its next heartbeat.
+-- The video is locked first and its requests in id order, so that two cancels cannot deadlock.
+with video as materialized (
+    select v.id, coalesce(v.status, 'pending') as status
+    from videos v
+    where v.id = @id
+    for update
+),
+open_voices as materialized (
+    select vo.id
+    from voices vo
+    join video on video.id = vo.video_id
+    where vo.status in ('pending', 'processing')
+        and video.status <> 'completed'
+    order by vo.id
+    for update of vo
+),
+updated as (
+    update videos v
+    set status = 'failed',
+        error_message = @reason
+    from video
+    where v.id = video.id
+        and video.status in ('pending', 'processing')
+    returning v.id
+),
+cancelled as (
+    update voices vo
+    set status = 'failed',
+        error_message = @reason,
+        errors = vo.errors || jsonb_build_object(
+            'attempt', vo.attempt, 'worker_id', vo.worker_id, 'failed_at', statement_timestamp(), 'message', @reason::text),
+        lease_expires_at = null,
+        processing_completed_at = statement_timestamp()
+    from open_voices
+    where vo.id = open_voices.id
+        and vo.status in ('pending', 'processing')
+    returning vo.id
+)
+select case
+    when exists (select from updated) or exists (select from cancelled) then 'applied'
+    when not exists (select from video) then 'not_found'
+    else 'already_finished'
+end;

@@ -1,0 +1,106 @@
+-- Takes up to @limit requests for a worker and gives each a lease: first loaded voices (below), then by priority and place in the queue. Expired leases
+-- take part like pending requests, so no job has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
+-- Safe under concurrency: every row is locked with SKIP LOCKED before it is written, and MATERIALIZED keeps the planner from running a choice twice.
+with head as materialized (
+    select v.id, v.priority, v.queue_at, v.voice_mapping_id
+    from voices v
+    where v.status = 'pending'
+        and (v.available_at is null or v.available_at <= statement_timestamp())
+    order by v.priority desc, v.queue_at, v.id
+    limit case when cardinality(@loadedVoiceMappingIds::uuid[]) > 0 then 64 else 0 end
+),
+-- A loaded voice counts as queued @preferenceSeconds earlier than the first in the queue: what is overtaken is overtaken by a bounded number.
+loaded as materialized (
+    select v.id, false as expired, v.priority, v.queue_at
+    from head h
+    join voices v on v.id = h.id
+    cross join (select f.priority, f.queue_at from head f order by f.priority desc, f.queue_at, f.id limit 1) as first
+    where h.voice_mapping_id = any(@loadedVoiceMappingIds::uuid[])
+        and h.priority = first.priority
+        and h.queue_at <= first.queue_at + make_interval(secs => @preferenceSeconds)
+        and v.status = 'pending'
+    order by h.queue_at, h.id
+    limit @limit
+    for update of v skip locked
+),
+pending as materialized (
+    select v.id, false as expired, v.priority, v.queue_at
+    from voices v
+    where v.status = 'pending'
+        and (v.available_at is null or v.available_at <= statement_timestamp())
+        and v.id <> all(array(select l.id from loaded l))
+    order by v.priority desc, v.queue_at, v.id
+    limit @limit - (select count(*) from loaded)
+    for update skip locked
+),
+lapsed as materialized (
+    select v.id, true as expired, v.priority, v.queue_at, v.attempt >= v.max_attempts as exhausted
+    from voices v
+    where v.status = 'processing'
+        and v.lease_expires_at < statement_timestamp()
+    order by v.lease_expires_at
+    limit @limit
+    for update skip locked
+),
+exhausted as (
+    update voices v
+    set status = 'failed',
+        error_message = format('The lease of worker %s expired and no attempt is left (%s of %s).', v.worker_id, v.attempt, v.max_attempts),
+        errors = v.errors || jsonb_build_object(
+            'attempt', v.attempt, 'worker_id', v.worker_id, 'failed_at', statement_timestamp(), 'message', 'The lease expired and no attempt is left.'),
+        processing_completed_at = statement_timestamp(),
+        lease_expires_at = null
+    from lapsed
+    where v.id = lapsed.id
+        and lapsed.exhausted
+    returning v.id
+),
+chosen as materialized (
+    select c.id, c.expired
+    from (
+        select l.id, l.expired, l.priority, l.queue_at, 0 as turn from loaded l
+        union all
+        select p.id, p.expired, p.priority, p.queue_at, 1 from pending p
+        union all
+        select x.id, x.expired, x.priority, x.queue_at, 1 from lapsed x where not x.exhausted
+    ) c
+    order by c.turn, c.priority desc, c.queue_at, c.id
+    limit @limit
+),
+claimed as (
+    update voices v
+    set status = 'processing',
+        attempt = v.attempt + 1,
+        worker_id = @workerId,
+        lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds),
+        processing_started_at = statement_timestamp(),
+        processing_completed_at = null,
+        errors = case
+            when chosen.expired then v.errors || jsonb_build_object(
+                'attempt', v.attempt, 'worker_id', v.worker_id, 'failed_at', statement_timestamp(), 'message', 'The lease expired.')
+            else v.errors
+        end
+    from chosen
+    where v.id = chosen.id
+    returning v.id, v.video_id, v.position, v.character_name, v.text_content, v.attempt, v.max_attempts, v.priority, v.trace_parent, v.created_at,
+        v.queue_at, v.available_at, v.voice_mapping_id
+)
+select
+    v.id,
+    v.video_id,
+    v.position,
+    v.character_name,
+    v.text_content,
+    v.attempt,
+    v.max_attempts,
+    v.priority,
+    v.trace_parent,
+    v.created_at,
+    extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 as waited_seconds,
+    m.id as voice_mapping_id,
+    m.voice_id as mapping_voice_id,
+    m.voice_file,
+    m.language
+from claimed v
+left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, resolve_voice_mapping(v.character_name))
+order by v.priority desc, v.queue_at, v.id;

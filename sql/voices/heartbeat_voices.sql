@@ -1,0 +1,34 @@
+-- Renews the leases of many attempts at once and says of each whether it still has one. Rows are locked by primary key, in id order, so two calls cannot deadlock.
+with fence as (
+    select f.id, f.attempt
+    from unnest(@ids::uuid[], @attempts::integer[]) as f (id, attempt)
+),
+voice as materialized (
+    select v.id, v.status, v.attempt, v.lease_expires_at
+    from voices v
+    where v.id = any(@ids::uuid[])
+    order by v.id
+    for update
+),
+renewed as (
+    update voices v
+    set lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds)
+    from voice
+    join fence on fence.id = voice.id and fence.attempt = voice.attempt
+    where v.id = voice.id
+        and voice.status = 'processing'
+        and voice.lease_expires_at is not null
+    returning v.id
+)
+select
+    fence.id as voice_id,
+    case
+        when renewed.id is not null then 'applied'
+        when voice.id is null then 'not_found'
+        when voice.attempt <> fence.attempt then 'lease_lost'
+        when voice.status in ('completed', 'failed') then 'already_finished'
+        else 'lease_lost'
+    end as outcome
+from fence
+left join voice on voice.id = fence.id
+left join renewed on renewed.id = fence.id and fence.attempt = voice.attempt;

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace VideoVoice.Data.Internal;
+
+/// <summary>The ActivitySource and the Meter named <c>VideoVoice.Data</c>. The README lists what they give.</summary>
+internal static class Telemetry
+{
+    internal const string Name = "VideoVoice.Data";
+
+    internal static readonly ActivitySource Source = new(Name);
+
+    private static readonly Meter s_meter = new(Name);
+
+    internal static readonly Counter<long> Created = s_meter.CreateCounter<long>("videovoice.voices.created", "{request}", "Voice requests created.");
+    internal static readonly Counter<long> Claimed = s_meter.CreateCounter<long>("videovoice.voices.claimed", "{request}", "Voice requests claimed.");
+    internal static readonly Counter<long> Completed = s_meter.CreateCounter<long>("videovoice.voices.completed", "{request}", "Voice requests completed.");
+    internal static readonly Counter<long> Failed = s_meter.CreateCounter<long>("videovoice.voices.failed", "{request}", "Voice requests failed for good.");
+    internal static readonly Counter<long> Retried = s_meter.CreateCounter<long>("videovoice.voices.retried", "{request}", "Attempts that failed and are followed by another, and failed requests put back.");
+    internal static readonly Counter<long> LeasesLost = s_meter.CreateCounter<long>("videovoice.leases.lost", "{lease}", "Writes and heartbeats that came after the lease was gone.");
+
+    internal static readonly Histogram<double> Waiting = s_meter.CreateHistogram<double>("videovoice.voices.waiting", "s", "Time from when a request could start until its claim.");
+    internal static readonly Histogram<double> Speaking = s_meter.CreateHistogram<double>("videovoice.voices.speaking", "s", "Time that a worker's synthesizer took for a request.");
+
+    internal static readonly Gauge<long> QueueDepth = s_meter.CreateGauge<long>("videovoice.queue.depth", "{request}", "Pending requests, as last read by this process.");
+    internal static readonly Gauge<double> OldestAge = s_meter.CreateGauge<double>("videovoice.queue.oldest_age", "s", "Age of the oldest request that may start, as last read by this process; 0 when none waits.");
+
+    internal static void Count(Outcome outcome, Counter<long> applied)
+    {
+        switch (outcome)
+        {
+            case Outcome.Applied:
+                applied.Add(1);
+                break;
+            case Outcome.RetryScheduled:
+                Retried.Add(1);
+                break;
+            case Outcome.LeaseLost:
+                LeasesLost.Add(1);
+                break;
+        }
+    }
+}

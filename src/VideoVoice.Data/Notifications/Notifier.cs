@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace VideoVoice.Data.Internal;
+
+/// <summary>
+/// Tells sleeping processes what changed. Writers only leave a note; one statement at a time, with a pause after it, tells of all notes, because
+/// NOTIFY serialises commits. What gets lost here costs a sleeper at most one poll interval.
+/// </summary>
+internal sealed class Notifier(Database database, bool enabled, ILogger logger) : IAsyncDisposable
+{
+    /// <summary>The pause between two statements. The first note after a quiet time is told at once.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>So many video ids stay below the 8,000 bytes of a payload.</summary>
+    private const int MaxIds = 200;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Guid> _voices = new();
+    private readonly Queue<Guid> _videos = new();
+    private int _newRequests;
+    private bool _running;
+    private Task _telling = Task.CompletedTask;
+
+    /// <summary>Tells of new requests, finished voices or changed videos: after the transaction's commit, or at once when there is none.</summary>
+    internal async Task TellAsync(int newRequests, Guid[] voiceIds, Guid[] videoIds, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    {
+        if (!enabled)
+            return;
+
+        if (transaction is not null)
+        {
+            await database.ExecuteAsync("notifications/notify_on_commit", new { newRequests, voiceIds, videoIds }, transaction, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        lock (_gate)
+        {
+            _newRequests += newRequests;
+            foreach (var id in voiceIds)
+                _voices.Enqueue(id);
+            foreach (var id in videoIds)
+                _videos.Enqueue(id);
+            if (_running)
+                return;
+
+            _running = true;
+            _telling = Task.Run(TellAllAsync, CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task telling;
+        lock (_gate)
+            telling = _telling;
+        await telling.ConfigureAwait(false);
+    }
+
+    private async Task TellAllAsync()
+    {
+        while (Take() is { } notes)
+        {
+            try
+            {
+                await database.ExecuteAsync("notifications/notify_listeners", notes, null, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is NpgsqlException or DatabaseConnectionException or ObjectDisposedException or TimeoutException)
+            {
+                Log.NotifyFailed(logger, e);
+            }
+
+            await Task.Delay(s_pause).ConfigureAwait(false);
+        }
+    }
+
+    private Notes? Take()
+    {
+        lock (_gate)
+        {
+            if (_newRequests == 0 && _voices.Count == 0 && _videos.Count == 0)
+            {
+                _running = false;
+                return null;
+            }
+
+            var notes = new Notes(_newRequests, Take(_voices, MaxIds / 2), Take(_videos, MaxIds / 2));
+            _newRequests = 0;
+            return notes;
+        }
+    }
+
+    private static Guid[] Take(Queue<Guid> queue, int most)
+    {
+        var ids = new Guid[Math.Min(queue.Count, most)];
+        for (var i = 0; i < ids.Length; i++)
+            ids[i] = queue.Dequeue();
+        return ids;
+    }
+
+    private sealed record Notes(int NewRequests, Guid[] VoiceIds, Guid[] VideoIds);
+}

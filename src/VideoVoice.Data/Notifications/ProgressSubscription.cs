@@ -1,0 +1,28 @@
+using System.Threading.Channels;
+
+namespace VideoVoice.Data.Internal;
+
+/// <summary>One waiter's view of one video: only the newest state is kept, so a slow reader skips what it missed.</summary>
+internal sealed class ProgressSubscription(Guid videoId)
+{
+    private readonly Channel<VideoProcessingStatus?> _states =
+        Channel.CreateBounded<VideoProcessingStatus?>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, SingleWriter = true });
+
+    private VideoProcessingStatus? _last;
+    private bool _looked;
+
+    internal Guid VideoId { get; } = videoId;
+
+    /// <summary>The next state that differs from the one before; null when the video is gone.</summary>
+    internal ValueTask<VideoProcessingStatus?> NextAsync(CancellationToken cancellationToken) => _states.Reader.ReadAsync(cancellationToken);
+
+    internal void Offer(VideoProcessingStatus? state)
+    {
+        if (_looked && state == _last)
+            return;
+
+        _looked = true;
+        _last = state;
+        _states.Writer.TryWrite(state);
+    }
+}

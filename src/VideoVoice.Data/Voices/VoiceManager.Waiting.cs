@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data;
+
+/// <content>Waiting: one connection and one query an interval for a whole process, however many wait.</content>
+public sealed partial class VoiceManager
+{
+    /// <summary>
+    /// Waits until no voice of a video is pending or processing, and returns what there is. A video without voices is answered at once.
+    /// Lost connections are waited out. It ends within milliseconds after a .NET worker finished the last voice, and within
+    /// <see cref="VideoVoiceOptions.PollInterval"/> after a Python worker did.
+    /// </summary>
+    /// <param name="videoId">The video.</param>
+    /// <param name="failFast">Whether to return at the first voice that failed for good.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The counts and the audio in order; null when there is no such video, or none any more.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    /// <exception cref="DatabaseConnectionException">The first look found no database.</exception>
+    public async Task<VoicesResult?> WaitForVoicesAsync(Guid videoId, bool failFast = false, CancellationToken cancellationToken = default)
+    {
+        using var activity = Telemetry.Source.StartActivity("wait_for_voices");
+        await foreach (var status in WatchAsync(videoId, cancellationToken).ConfigureAwait(false))
+        {
+            if (status.PendingVoices == 0 || (failFast && status.FailedVoices > 0))
+                return new VoicesResult(status, await ListCompletedAudioPathsAsync(videoId, null, cancellationToken).ConfigureAwait(false));
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The progress of a video: its counts now, and again whenever they have changed; a slow reader skips states. It ends after the state in which no
+    /// voice is pending or processing, and when the video is deleted.
+    /// </summary>
+    /// <param name="videoId">The video; an unknown one gives nothing.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    /// <exception cref="DatabaseConnectionException">The first look found no database.</exception>
+    public IAsyncEnumerable<VideoProcessingStatus> WatchAsync(Guid videoId, CancellationToken cancellationToken = default) =>
+        ProgressAsync(Check.Id(videoId), cancellationToken);
+
+    /// <summary>
+    /// Waits until a claim can find something: at once when a request can start now, else until a notification, the end of a retry's delay or of a
+    /// lease, or a look at each <see cref="VideoVoiceOptions.PollInterval"/>. Another worker may be faster.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task WaitForWorkAsync(CancellationToken cancellationToken = default) => _listener.WaitForWorkAsync(cancellationToken);
+
+    private async IAsyncEnumerable<VideoProcessingStatus> ProgressAsync(Guid videoId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A look of one's own first: it answers a finished video without the listener, and reports a database that is not there.
+        var status = await _database.SingleOrDefaultAsync<VideoProcessingStatus>(
+            "notifications/list_progress", new { videoIds = new[] { videoId } }, null, cancellationToken).ConfigureAwait(false);
+        if (status is null)
+            yield break;
+
+        yield return status;
+        if (status.PendingVoices == 0)
+            yield break;
+
+        var subscription = _listener.Subscribe(videoId);
+        try
+        {
+            while (await subscription.NextAsync(cancellationToken).ConfigureAwait(false) is { } next)
+            {
+                if (next != status)
+                    yield return next;
+                if (next.PendingVoices == 0)
+                    yield break;
+
+                status = next;
+            }
+        }
+        finally
+        {
+            _listener.Unsubscribe(subscription);
+        }
+    }
+}
