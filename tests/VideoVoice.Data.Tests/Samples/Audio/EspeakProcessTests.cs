@@ -1,0 +1,114 @@
+using NUnit.Framework;
+using VideoVoice.Sample.Audio;
+
+namespace VideoVoice.Data.Tests.Samples.Audio;
+
+/// <summary>What becomes of the process. Linux, because its arguments are found under /proc.</summary>
+[Platform("Linux")]
+[CancelAfter(60_000)]
+public sealed class EspeakProcessTests
+{
+    private AudioFolder _folder = null!;
+    private AudioFolder _output = null!;
+
+    [SetUp]
+    public void CreateFolders() => (_folder, _output) = (new AudioFolder(), new AudioFolder());
+
+    [TearDown]
+    public void DeleteFolders()
+    {
+        _folder.Dispose();
+        _output.Dispose();
+    }
+
+    [Test]
+    public async Task Cancelling_while_it_speaks_ends_the_process_and_leaves_no_file(CancellationToken cancellationToken)
+    {
+        if (await SpeechSynthesizers.FindAsync("pt-br", cancellationToken) is not EspeakSynthesizer)
+            Assert.Ignore("espeak-ng is missing: apt-get install espeak-ng");
+
+        // A name of its own tells this process from those of other tests.
+        var program = _folder["espeak"];
+        await WriteScriptAsync(program, "exec -a \"$0\" espeak-ng \"$@\"", shell: "/bin/bash");
+        await AssertCancelledAsync(program, until: () => _output.Names.Any(name => new FileInfo(_output[name]).Length > 100_000), cancellationToken);
+    }
+
+    [Test]
+    public async Task Cancelling_while_it_neither_reads_nor_writes_ends_the_process(CancellationToken cancellationToken)
+    {
+        var program = _folder["silent"];
+        await WriteScriptAsync(program, "sleep 300");
+
+        await AssertCancelledAsync(program, until: () => ProcessesOf(program).Any(), cancellationToken);
+    }
+
+    [Test]
+    public async Task A_program_that_ends_without_reading_its_input_is_judged_by_its_exit_code(CancellationToken cancellationToken)
+    {
+        var program = _folder["broken"];
+        await WriteScriptAsync(program, "echo no data found >&2; exit 3");
+
+        Assert.That(
+            () => new EspeakSynthesizer(program, "pt-br").SynthesizeAsync(s_longText, "aluno", "pt-br", _output["a.wav"], cancellationToken),
+            Throws.InvalidOperationException.With.Message.EqualTo("espeak-ng ended with exit code 3: no data found"));
+        Assert.That(_output.Names, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_program_that_writes_half_a_header_yields_no_file(CancellationToken cancellationToken)
+    {
+        var program = _folder["half"];
+        await WriteScriptAsync(program, "cat >/dev/null; printf RIFF");
+
+        Assert.That(
+            () => new EspeakSynthesizer(program, "pt-br").SynthesizeAsync("Oi", "aluno", "pt-br", _output["a.wav"], cancellationToken),
+            Throws.TypeOf<InvalidDataException>());
+        Assert.That(_output.Names, Is.Empty);
+    }
+
+    // Half a minute of work, and more than a pipe holds.
+    private static readonly string s_longText = string.Concat(Enumerable.Repeat("Coloquei um vídeo de pássaros na TV. ", 20_000));
+
+    private async Task AssertCancelledAsync(string program, Func<bool> until, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var speaking = Task.Run(
+            () => new EspeakSynthesizer(program, "pt-br").SynthesizeAsync(s_longText, "aluno", "pt-br", _output["a.wav"], stop.Token),
+            CancellationToken.None);
+        while (!speaking.IsCompleted && !until())
+            await Task.Delay(5, cancellationToken);
+        Assert.That(ProcessesOf(program), Is.Not.Empty, "it runs");
+
+        await stop.CancelAsync();
+
+        Assert.That(() => speaking.WaitAsync(TimeSpan.FromSeconds(5), CancellationToken.None), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(ProcessesOf(program), Is.Empty, "it has ended");
+        Assert.That(_output.Names, Is.Empty);
+    }
+
+    private static async Task WriteScriptAsync(string path, string body, string shell = "/bin/sh")
+    {
+        await File.WriteAllTextAsync(path, $"#!{shell}\n{body}\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static IEnumerable<string> ProcessesOf(string program)
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            string commandLine;
+            try
+            {
+                commandLine = File.ReadAllText(Path.Combine(process, "cmdline"));
+            }
+            catch (IOException)
+            {
+                continue; // It has ended since it was listed.
+            }
+
+            if (commandLine.Contains(program, StringComparison.Ordinal))
+                yield return process;
+        }
+    }
+}
