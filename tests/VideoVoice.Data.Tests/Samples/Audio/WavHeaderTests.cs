@@ -92,6 +92,7 @@ public sealed class WavHeaderTests
         new(RawWav.Riff(RawWav.Fmt(channels: 2, bytesPerFrame: 2), RawWav.Chunk("data", [])), "2 bytes a frame"),
         new(RawWav.Riff(RawWav.Fmt(), RawWav.Chunk("data", [1, 2, 3])), "is truncated within a sample"),
         new(RawWav.Riff(RawWav.Fmt(), RawWav.Chunk("data", RawWav.Pcm(1, 2), 6)), "is truncated: 6 bytes should follow, 4 do"),
+        new(RawWav.Riff(RawWav.Fmt(), s_list[..^4]), $"is truncated: {s_list.Length - 8} bytes should follow, {s_list.Length - 12} do"),
     ];
 
     [TestCaseSource(nameof(s_invalid))]
