@@ -1,0 +1,129 @@
+using System.IO.Compression;
+using Npgsql;
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Packaging;
+
+/// <summary>Packs the library and uses the package as a service's developer would: a new project, the README's commands, its code.</summary>
+[TestFixture]
+[NonParallelizable] // Compilers fill every core for seconds, which tests with a clock beside them would notice.
+internal sealed class PackageTests
+{
+    // A version that was packed before would be served from NuGet's cache, with the old content.
+    private static readonly string Version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
+    private static string folder = "";
+
+    private static string Feed => Path.Combine(folder, "feed");
+
+    [OneTimeSetUp]
+    public static async Task PackACopyOfTheSources()
+    {
+        folder = Directory.CreateTempSubdirectory("videovoice-package-").FullName;
+        // A copy, because packing in place would write into the bin and obj folders that this run was started from.
+        var sources = Path.Combine(folder, "sources");
+        CopySources(RepositoryRoot(), sources);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        await DotNetCommand.RunAsync(
+            sources, ["pack", "VideoVoice.Data.sln", "-o", Feed, $"-p:Version={Version}"], NoVariables, limit.Token);
+    }
+
+    [OneTimeTearDown]
+    public static void RemoveTheFolder() => Directory.Delete(folder, recursive: true);
+
+    [Test]
+    public void Each_package_holds_the_assembly_its_documentation_the_readme_and_the_license([ValueSource(nameof(PackableProjects))] string id)
+    {
+        Assert.That(EntriesOf($"{id}.{Version}.nupkg"), Is.SupersetOf(
+            [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "LICENSE"]));
+    }
+
+    [Test]
+    public void Each_package_has_its_symbols([ValueSource(nameof(PackableProjects))] string id)
+    {
+        Assert.That(EntriesOf($"{id}.{Version}.snupkg"), Does.Contain($"lib/net10.0/{id}.pdb"));
+    }
+
+    [Test]
+    public void Nothing_else_is_packed()
+    {
+        Assert.That(Directory.EnumerateFiles(Feed).Select(Path.GetFileName), Is.EquivalentTo(
+            PackableProjects().SelectMany(id => new[] { $"{id}.{Version}.nupkg", $"{id}.{Version}.snupkg" })));
+    }
+
+    [Test]
+    [CancelAfter(300_000)]
+    public async Task The_quick_start_of_the_readme_runs_from_the_package(CancellationToken cancellationToken)
+    {
+        var quickStart = QuickStart.Read(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "README.md"), cancellationToken));
+        var server = await PostgresServer.GetAsync();
+        var connectionString = await server.CreateDatabaseAsync();
+        var environment = new Dictionary<string, string>
+        {
+            ["NUGET_PACKAGES"] = Path.Combine(folder, "empty-at-first"),
+            ["ConnectionStrings__VideoVoice"] = connectionString,
+        };
+        var app = Directory.CreateDirectory(Path.Combine(folder, "app")).FullName;
+        Task<string> DotNet(params IEnumerable<string> arguments) => DotNetCommand.RunAsync(app, arguments, environment, cancellationToken);
+
+        // Adds the feed; the machine's own package sources stay as they are.
+        await File.WriteAllTextAsync(
+            Path.Combine(app, "nuget.config"),
+            """<configuration><packageSources><add key="packed" value="../feed" /></packageSources></configuration>""",
+            cancellationToken);
+        await DotNet("new", "console");
+        foreach (var arguments in quickStart.PackageCommands)
+            await DotNet(["add", "package", .. arguments, .. VersionOf(arguments[0])]);
+        await File.WriteAllTextAsync(Path.Combine(app, "Program.cs"), quickStart.Code, cancellationToken);
+        await DotNet("build", "-warnaserror");
+        await DotNet("run", "--no-build");
+
+        await using var dataSource = NpgsqlDataSource.Create(connectionString);
+        await using var command = dataSource.CreateCommand(
+            """
+            SELECT (SELECT string_agg(status::text, ', ') FROM videos),
+                   (SELECT string_agg(DISTINCT status::text, ', ') FROM voices)
+            """);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        Assert.That(await row.ReadAsync(cancellationToken));
+        Assert.Multiple(() =>
+        {
+            Assert.That(row.GetValue(0), Is.EqualTo("completed"), "videos");
+            Assert.That(row.GetValue(1), Is.EqualTo("completed"), "voices");
+        });
+    }
+
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    private static IEnumerable<string> PackableProjects() =>
+        Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(project => Path.GetFileNameWithoutExtension(project));
+
+    private static IEnumerable<string> VersionOf(string id) => PackableProjects().Contains(id) ? ["--version", Version] : [];
+
+    private static List<string> EntriesOf(string package)
+    {
+        using var archive = ZipFile.OpenRead(Path.Combine(Feed, package));
+        return [.. archive.Entries.Select(entry => entry.FullName)];
+    }
+
+    private static string RepositoryRoot()
+    {
+        var candidate = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(candidate.FullName, "VideoVoice.Data.sln")))
+            candidate = candidate.Parent ?? throw new InvalidOperationException("The tests run outside their repository.");
+        return candidate.FullName;
+    }
+
+    private static void CopySources(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from).Where(IsSource))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (var subfolder in Directory.EnumerateDirectories(from).Where(IsSource))
+            CopySources(subfolder, Path.Combine(to, Path.GetFileName(subfolder)));
+    }
+
+    // A clone has a folder .git, a worktree a file.
+    private static bool IsSource(string path) =>
+        Path.GetFileName(path) is not ("bin" or "obj" or ".git" or ".vs" or ".idea" or "TestResults");
+}
