@@ -56,7 +56,7 @@ internal sealed class PackageTests
     {
         var quickStart = QuickStart.Read(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "README.md"), cancellationToken));
         var server = await PostgresServer.GetAsync();
-        var connectionString = await server.CreateDatabaseAsync();
+        var connectionString = await server.CreateDatabaseAsync(cancellationToken: cancellationToken);
         var environment = new Dictionary<string, string>
         {
             ["NUGET_PACKAGES"] = Path.Combine(folder, "empty-at-first"),
