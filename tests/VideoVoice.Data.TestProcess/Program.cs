@@ -1,0 +1,12 @@
+using VideoVoice.Data.TestProcess;
+
+// A process of its own for tests of what happens between processes. One verb per kind of process.
+switch (args)
+{
+    case ["postgres", var end, .. var folder]:
+        await PostgresVerb.RunAsync(end, folder.FirstOrDefault());
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder]");
+        return 2;
+}

@@ -1,0 +1,5 @@
+using NUnit.Framework;
+
+[assembly: Parallelizable(ParallelScope.All)]
+[assembly: LevelOfParallelism(4)]
+[assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
