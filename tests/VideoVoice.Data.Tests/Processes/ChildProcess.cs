@@ -17,24 +17,32 @@ internal sealed class ChildProcess : IDisposable
 
     internal int Id => _process.Id;
 
-    internal static ChildProcess Start(params IEnumerable<string> arguments) => StartAs(null, Assembly, arguments);
+    internal static ChildProcess Start(params IEnumerable<string> arguments) => Start(Describe(arguments));
 
-    internal static ChildProcess StartAs(string? user, string assembly, params IEnumerable<string> arguments)
+    internal static ChildProcess Start(ProcessStartInfo description) => new(Process.Start(description)!);
+
+    /// <summary>How it is started with these arguments: a test may change the environment first.</summary>
+    internal static ProcessStartInfo Describe(params IEnumerable<string> arguments) => new(Dotnet, ["exec", Assembly, .. arguments])
     {
-        var start = new ProcessStartInfo(Dotnet, ["exec", assembly, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetDirectoryName(assembly),
-        };
-        if (user is not null)
-        {
-            start.UserName = user;
-            start.Environment["HOME"] = "/nonexistent";
-        }
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
 
-        return new ChildProcess(Process.Start(start)!);
+    /// <summary>
+    /// The same as the user nobody, from a copy in the folder given, because that user may not be able to reach the build's output.
+    /// Only root may start it.
+    /// </summary>
+    internal static ProcessStartInfo DescribeForNobody(string folderOfCopy, params IEnumerable<string> arguments)
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(Assembly)!))
+            File.Copy(file, Path.Combine(folderOfCopy, Path.GetFileName(file)));
+        var description = Describe(arguments);
+        description.ArgumentList[1] = Path.Combine(folderOfCopy, Path.GetFileName(Assembly));
+        description.UserName = "nobody";
+        description.WorkingDirectory = folderOfCopy;
+        description.Environment["HOME"] = "/nonexistent";
+        return description;
     }
 
     /// <summary>The next line of its standard output; when it ends instead, the test fails with what it wrote to standard error.</summary>

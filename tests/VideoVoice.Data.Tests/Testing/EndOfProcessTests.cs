@@ -52,14 +52,11 @@ public sealed class EndOfProcessTests
     public async Task As_an_ordinary_user(CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess) Assert.Ignore("This run is an ordinary user's: every other test here shows it.");
-        // The user may not be able to reach the build's output, so the program is run from a copy.
         using var program = new TemporaryFolder();
-        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(ChildProcess.Assembly)!))
-            File.Copy(file, program[Path.GetFileName(file)]);
         using var folder = new TemporaryFolder(UnixFileMode.OtherWrite);
 
         await EndsWithItsProcessAsync(
-            ChildProcess.StartAs("nobody", program[Path.GetFileName(ChildProcess.Assembly)], "postgres", "wait", folder.Path),
+            ChildProcess.Start(ChildProcess.DescribeForNobody(program.Path, "postgres", "wait", folder.Path)),
             folder,
             (child, _) => { child.Kill(); return Task.CompletedTask; },
             cancellationToken);

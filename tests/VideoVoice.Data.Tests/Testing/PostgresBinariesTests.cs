@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using VideoVoice.Data.Testing;
 using VideoVoice.Data.Testing.Binaries;
+using VideoVoice.Data.Testing.Server;
 
 namespace VideoVoice.Data.Tests.Testing;
 
@@ -117,6 +118,19 @@ public sealed class PostgresBinariesTests
 
         Assert.That(exception!.Message, Does.Contain("VIDEOVOICE_POSTGRES_VERSION is 'new'"));
     }
+
+    [Test]
+    public async Task A_blank_variable_counts_as_none()
+    {
+        var installed = await InstalledAsync();
+        var machine = Machine((Surroundings.BinariesVariable, " "), (Surroundings.VersionVariable, "")) with { InstallationPatterns = [installed.Folder] };
+
+        Assert.That(await FindAsync(machine), Is.EqualTo(installed));
+    }
+
+    [Test]
+    public void Downloads_are_kept_where_the_user_who_runs_the_server_can_reach_them() =>
+        Assert.That(ServerUser.CanReach(Surroundings.OfThisMachine.CacheFolder), Is.True);
 
     internal static Surroundings Machine(params (string Name, string Value)[] variables) => new()
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.Versioning;
 using NUnit.Framework;
 using VideoVoice.Data.Testing;
 using VideoVoice.Data.Tests.Processes;
@@ -87,11 +89,32 @@ public sealed class SweepTests
             Assert.That(await LocalPostgresTests.QueryAsync<int>(connectionString, "SELECT 1"), Is.EqualTo(1));
         }
 
-        var left = Directory.GetDirectories(folder.Path).Single();
-        await ChildProcess.SignalAsync("QUIT", int.Parse(File.ReadLines(Path.Combine(left, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture), cancellationToken);
+        var postmasterFile = Path.Combine(Directory.GetDirectories(folder.Path).Single(), "data", "postmaster.pid");
+        var server = int.Parse(File.ReadLines(postmasterFile).First(), CultureInfo.InvariantCulture);
+        await ChildProcess.SignalAsync("QUIT", server, cancellationToken);
+        Assert.That(await Eventually.HoldsAsync(() => !Eventually.Lives(server)), Is.True);
     }
 
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [Test, CancelAfter(60_000), UnsupportedOSPlatform("windows")]
+    public async Task What_another_user_left_does_not_hinder_a_start(CancellationToken cancellationToken)
+    {
+        if (!Environment.IsPrivilegedProcess) Assert.Ignore("Only root can play two users.");
+        using var program = new TemporaryFolder();
+        using var folder = new TemporaryFolder(UnixFileMode.OtherWrite);
+        var leftByRoot = folder["videovoice-postgres-0123456789ab.lock"];
+        await File.WriteAllTextAsync(leftByRoot, "", cancellationToken);
+        File.SetUnixFileMode(leftByRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        using var child = ChildProcess.Start(ChildProcess.DescribeForNobody(program.Path, "postgres", "wait", folder.Path));
+        var started = (await child.ReadLineAsync(cancellationToken)).Split(' ')[2];
+
+        Assert.That(started, Does.StartWith(folder.Path));
+        Assert.That(File.Exists(leftByRoot), Is.True);
+        child.Kill();
+        Assert.That(await Eventually.HoldsAsync(() => !Directory.Exists(started)), Is.True);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<string> StartAndForgetAsync(TemporaryFolder folder, CancellationToken cancellationToken) =>
         (await LocalPostgres.StartAsync(Own(folder), cancellationToken)).ConnectionString;
 
