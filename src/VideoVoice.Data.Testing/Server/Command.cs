@@ -21,6 +21,9 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
     /// </summary>
     internal bool Captured { get; init; } = true;
 
+    /// <summary>On for a program in whose middle a kill would leave something behind: the watchdog lets it end.</summary>
+    internal bool LeftToWatchdog { get; init; }
+
     /// <exception cref="LocalPostgresException">The program cannot be started.</exception>
     internal async Task<CommandResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -34,8 +37,7 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
         }
         catch (OperationCanceledException)
         {
-            // Not the whole tree on Unix: SIGKILL on a postmaster leaves its shared memory segment behind.
-            process.Kill(entireProcessTree: OperatingSystem.IsWindows());
+            if (!LeftToWatchdog || OperatingSystem.IsWindows()) process.Kill(entireProcessTree: true);
             throw;
         }
     }

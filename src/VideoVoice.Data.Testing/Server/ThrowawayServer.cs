@@ -133,7 +133,7 @@ internal sealed class ThrowawayServer : IAsyncDisposable
     }
 
     private Command Program(string program, params IReadOnlyList<string> arguments) =>
-        new(program, arguments) { User = _user, WorkingFolder = _folder.Path };
+        new(program, arguments) { User = _user, WorkingFolder = _folder.Path, LeftToWatchdog = true };
 
     private static int FreePort()
     {

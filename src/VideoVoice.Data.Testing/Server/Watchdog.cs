@@ -18,6 +18,8 @@ internal sealed class Watchdog
 
     // The command line names the random folder, so a reused process id is never signalled. It is empty for a zombie,
     // which kill -0 would take for a running server in a container whose first process reaps nothing.
+    // initdb and pg_ctl go on after their parent's end, and the server that pg_ctl starts has no process id in its folder for a moment. They are
+    // known by their working folder, and are waited for: a removal under initdb would leave its shared memory behind.
     // Immediate shutdown (QUIT) lets the server free its shared memory, which KILL would not.
     private const string Script = """
         trap '' HUP INT TERM
@@ -31,6 +33,17 @@ internal sealed class Watchdog
             case $args in *"$1/data"*) return 0 ;; esac
             return 1
         }
+        users() {
+            for cwd in /proc/[0-9]*/cwd; do
+                if [ "$cwd" -ef "$1" ]; then id=${cwd%/cwd}; echo "${id#/proc/}"; fi
+            done
+        }
+        tries=0
+        while ids=$(users "$1") && [ -n "$ids" ]; do
+            tries=$((tries + 1))
+            if [ $tries -gt 250 ]; then kill -KILL $ids; fi
+            sleep 0.02
+        done
         tries=0
         while running "$1"; do
             tries=$((tries + 1))
