@@ -50,6 +50,7 @@ public abstract class DatabaseTest
     [TearDown]
     public async Task DropDatabaseAsync()
     {
+        await Voices.DisposeAsync();
         await DataSource.DisposeAsync();
         await _server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
     }
