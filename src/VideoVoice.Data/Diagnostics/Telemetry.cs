@@ -20,7 +20,6 @@ internal static class Telemetry
     internal static readonly Counter<long> LeasesLost = s_meter.CreateCounter<long>("videovoice.leases.lost", "{lease}", "Writes and heartbeats that came after the lease was gone.");
 
     internal static readonly Histogram<double> Waiting = s_meter.CreateHistogram<double>("videovoice.voices.waiting", "s", "Time from when a request could start until its claim.");
-    internal static readonly Histogram<double> Speaking = s_meter.CreateHistogram<double>("videovoice.voices.speaking", "s", "Time that a worker's synthesizer took for a request.");
 
     internal static readonly Gauge<long> QueueDepth = s_meter.CreateGauge<long>("videovoice.queue.depth", "{request}", "Pending requests, as last read by this process.");
     internal static readonly Gauge<double> OldestAge = s_meter.CreateGauge<double>("videovoice.queue.oldest_age", "s", "Age of the oldest request that may start, as last read by this process; 0 when none waits.");

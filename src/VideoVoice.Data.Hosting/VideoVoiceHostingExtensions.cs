@@ -1,0 +1,50 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using VideoVoice.Data;
+using VideoVoice.Data.Hosting;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers what a generic host runs on top of <c>AddVideoVoiceData</c>.</summary>
+public static class VideoVoiceHostingExtensions
+{
+    /// <summary>Runs a worker that claims voice requests and has them spoken by one <typeparamref name="TSynthesizer"/>. Call it once a process; it needs <c>AddVideoVoiceData</c>.</summary>
+    /// <typeparam name="TSynthesizer">Registered as a singleton unless it is registered already.</typeparam>
+    /// <param name="services">The container.</param>
+    /// <param name="configure">Sets the options; null takes the defaults.</param>
+    /// <returns>The container. Wrong options throw <see cref="OptionsValidationException"/> at start-up, saying what to set.</returns>
+    public static IServiceCollection AddVoiceWorker<TSynthesizer>(this IServiceCollection services, Action<VoiceWorkerOptions>? configure = null)
+        where TSynthesizer : class, IVoiceSynthesizer
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<VoiceWorkerOptions>().Configure(configure ?? (_ => { })).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
+        services.TryAddSingleton<TSynthesizer>();
+        return services.AddHostedService<VoiceWorker<TSynthesizer>>();
+    }
+
+    /// <summary>Creates and migrates the schema before any hosted service starts. A failure stops the start of the host.</summary>
+    public static IServiceCollection AddVideoVoiceSchemaInitialization(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddHostedService<SchemaInitializationService>();
+    }
+
+    /// <summary>Adds a health check: unhealthy when the database does not answer or its schema is not current, degraded when a request has waited too long.</summary>
+    /// <param name="builder">What <c>AddHealthChecks</c> returns.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="maxPendingAge">How long the oldest request that may start is allowed to wait; null for any time.</param>
+    /// <param name="failureStatus">What to report instead of unhealthy.</param>
+    /// <param name="tags">Its tags.</param>
+    public static IHealthChecksBuilder AddVideoVoice(
+        this IHealthChecksBuilder builder, string name = "videovoice", TimeSpan? maxPendingAge = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Add(new HealthCheckRegistration(
+            name,
+            provider => new VideoVoiceHealthCheck(provider.GetRequiredService<SchemaInitializer>(), provider.GetRequiredService<StatusManager>(), maxPendingAge),
+            failureStatus,
+            tags));
+    }
+}

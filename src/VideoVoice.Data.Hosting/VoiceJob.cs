@@ -1,0 +1,40 @@
+namespace VideoVoice.Data.Hosting;
+
+/// <summary>A claimed request on its way through this process.</summary>
+internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownTimeOver) : IDisposable
+{
+    private readonly CancellationTokenSource _cancellation = CancellationTokenSource.CreateLinkedTokenSource(shutDownTimeOver);
+    private volatile bool _reporting;
+
+    internal VoiceRequest Request { get; } = request;
+
+    /// <summary>The synthesizer's token. Kept as a value: it is asked after the source is disposed of.</summary>
+    internal CancellationToken Token => field == default ? field = _cancellation.Token : field;
+
+    /// <summary>Done before it is started.</summary>
+    internal Task Running { get; set; } = Task.CompletedTask;
+
+    /// <summary>Whether the result is on its way: from then on the row's state is this worker's own doing.</summary>
+    internal bool Reporting
+    {
+        get => _reporting;
+        set => _reporting = value;
+    }
+
+    /// <summary>Whether the database has the result.</summary>
+    internal bool Reported { get; set; }
+
+    internal void Cancel()
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It finished in this moment.
+        }
+    }
+
+    public void Dispose() => _cancellation.Dispose();
+}

@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace VideoVoice.Data.Hosting;
+
+/// <summary>Claims requests up to its free capacity, has them spoken, keeps their leases and reports. No connection is held while a line is spoken.</summary>
+internal sealed class VoiceWorker<TSynthesizer>(
+    VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, ILogger<VoiceWorker<TSynthesizer>> logger) : BackgroundService
+    where TSynthesizer : class, IVoiceSynthesizer
+{
+    /// <summary>How long reporting and giving back may take once the shut-down time is over.</summary>
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(2);
+
+    private readonly VoiceWorkerOptions _options = options.Value;
+    private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
+    private readonly SemaphoreSlim _capacity = new(options.Value.Concurrency);
+    private readonly CancellationTokenSource _shutDownTimeOver = new();
+    private readonly CancellationTokenSource _givenUp = new();
+
+    /// <summary>Claims no more, lets what runs finish until the token is cancelled, and then gives it back.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        void TimeIsOver()
+        {
+            _shutDownTimeOver.Cancel();
+            _givenUp.CancelAfter(s_lastWords);
+        }
+
+        var registration = cancellationToken.UnsafeRegister(static over => ((Action)over!)(), (Action)TimeIsOver);
+        await using (registration.ConfigureAwait(false))
+            await base.StopAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _shutDownTimeOver.Dispose();
+        _givenUp.Dispose();
+        _capacity.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        WorkerLog.Started(logger, _options.WorkerId, _options.Concurrency, _options.LeaseDuration);
+        using var finished = new CancellationTokenSource();
+        var heartbeats = HeartbeatAsync(finished.Token);
+        try
+        {
+            while (true)
+                await ClaimAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await FinishAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await finished.CancelAsync().ConfigureAwait(false);
+            await heartbeats.ConfigureAwait(false);
+        }
+
+        WorkerLog.Stopped(logger, _options.WorkerId);
+    }
+
+    /// <summary>Waits for free capacity, claims as much as there is, and waits for work when there is none.</summary>
+    private async Task ClaimAsync(CancellationToken stoppingToken)
+    {
+        await _capacity.WaitAsync(stoppingToken).ConfigureAwait(false);
+        var free = 1;
+        while (_capacity.Wait(0, CancellationToken.None))
+            free++;
+
+        IReadOnlyList<VoiceRequest> requests = [];
+        try
+        {
+            // The host's stop does not break off a claim: with its answer lost, its requests would be nobody's until their leases end.
+            requests = await DatabaseRetry.RunAsync(
+                _ => voices.ClaimVoicesAsync(_options.WorkerId, free, _options.LeaseDuration, synthesizer.LoadedVoiceMappingIds, null, _shutDownTimeOver.Token),
+                logger,
+                stoppingToken).ConfigureAwait(false);
+            foreach (var request in requests)
+                _jobs.TryAdd(request.Fence, new VoiceJob(request, _shutDownTimeOver.Token));
+        }
+        finally
+        {
+            if (free > requests.Count)
+                _capacity.Release(free - requests.Count);
+        }
+
+        // What is not started here when the host stops is given back by FinishAsync.
+        stoppingToken.ThrowIfCancellationRequested();
+        foreach (var request in requests)
+        {
+            var job = _jobs[request.Fence];
+            job.Running = SpeakAsync(job);
+        }
+
+        if (requests.Count == 0)
+            await voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    private async Task SpeakAsync(VoiceJob job)
+    {
+        // So that a synthesizer that works before its first await does not hold up the claims.
+        await Task.Yield();
+        var request = job.Request;
+        using var activity = WorkerTelemetry.Source.StartActivity("speak_voice", ActivityKind.Consumer, request.TraceParent);
+        activity?.SetTag("videovoice.voice.id", request.Id).SetTag("videovoice.video.id", request.VideoId).SetTag("videovoice.attempt", request.Attempt);
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var voice = await synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false);
+            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            WorkerTelemetry.Speaking.Record(seconds);
+            var outcome = await ReportAsync(job, token => voices.CompleteVoiceProcessingAsync(
+                request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath is null, voice.RemoteStoragePath, null, token)).ConfigureAwait(false);
+            WorkerLog.Completed(logger, request.Id, request.Attempt, seconds, outcome);
+        }
+        catch (OperationCanceledException) when (job.Token.IsCancellationRequested)
+        {
+            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back.
+        }
+        catch (Exception e)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            await FailAsync(job, e).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!_shutDownTimeOver.IsCancellationRequested || job.Reported)
+                _jobs.TryRemove(request.Fence, out _);
+            job.Dispose();
+            _capacity.Release();
+        }
+    }
+
+    private async Task FailAsync(VoiceJob job, Exception error)
+    {
+        var message = string.IsNullOrWhiteSpace(error.Message) ? error.GetType().Name : error.Message.Replace('\0', ' ');
+        try
+        {
+            var outcome = await ReportAsync(job, token => voices.FailVoiceProcessingAsync(
+                job.Request.Fence, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
+            WorkerLog.Failed(logger, job.Request.Id, job.Request.Attempt, outcome, error);
+        }
+        catch (Exception e)
+        {
+            WorkerLog.ReportFailed(logger, job.Request.Id, job.Request.Attempt, e);
+        }
+    }
+
+    /// <summary>Repeats a report until the database has it: a spoken line is not thrown away because the database was away.</summary>
+    private async Task<Outcome> ReportAsync(VoiceJob job, Func<CancellationToken, Task<Outcome>> report)
+    {
+        job.Reporting = true;
+        var outcome = await DatabaseRetry.RunAsync(report, logger, _givenUp.Token).ConfigureAwait(false);
+        job.Reported = true;
+        return outcome;
+    }
+
+    /// <summary>Renews all leases in one statement, three times in each lease, and stops what is no longer this worker's.</summary>
+    private async Task HeartbeatAsync(CancellationToken finished)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(_options.LeaseDuration / 3, finished).ConfigureAwait(false);
+                var outcomes = await DatabaseRetry.RunAsync(
+                    token => voices.HeartbeatVoicesAsync([.. _jobs.Keys], _options.LeaseDuration, null, token), logger, finished).ConfigureAwait(false);
+                foreach (var (voiceId, outcome) in outcomes.Where(o => o.Outcome != Outcome.Applied))
+                {
+                    foreach (var job in _jobs.Values.Where(j => j.Request.Id == voiceId && !j.Reporting))
+                    {
+                        WorkerLog.LeaseLost(logger, voiceId, job.Request.Attempt, outcome);
+                        job.Cancel();
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (finished.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task FinishAsync()
+    {
+        try
+        {
+            await Task.WhenAll(_jobs.Values.Select(job => job.Running)).WaitAsync(_givenUp.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_givenUp.IsCancellationRequested)
+        {
+            // A synthesizer does not heed its token. Its request is given back all the same; the fence keeps its late result out.
+        }
+
+        if (_jobs.IsEmpty)
+            return;
+
+        try
+        {
+            using var last = new CancellationTokenSource(s_lastWords);
+            var outcomes = await voices.ReleaseVoicesAsync([.. _jobs.Keys], null, last.Token).ConfigureAwait(false);
+            WorkerLog.Released(logger, outcomes.Count(o => o.Outcome == Outcome.Applied));
+        }
+        catch (Exception e) when (DatabaseRetry.IsAway(e) || e is OperationCanceledException)
+        {
+            WorkerLog.DatabaseAway(logger, TimeSpan.Zero, e);
+        }
+    }
+}
