@@ -80,6 +80,8 @@ public sealed class SweepTests
         using var folder = new TemporaryFolder();
         var connectionString = await StartAndForgetAsync(folder, cancellationToken);
 
+        // Off the stack on which the start completed: it still refers to the server.
+        await Task.Delay(1, cancellationToken);
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
