@@ -65,6 +65,7 @@ public sealed class DatabaseConnectionException : Exception
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } => ConnectionProblem.PermissionDenied,
         PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => ConnectionProblem.TooManyConnections,
         PostgresException => ConnectionProblem.Other,
+        NpgsqlException { InnerException: TimeoutException } when e.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => ConnectionProblem.TooManyConnections,
         NpgsqlException { InnerException: SocketException or TimeoutException } => ConnectionProblem.ConnectionRefused,
         NpgsqlException when e.Message.Contains("No password has been provided", StringComparison.Ordinal) => ConnectionProblem.AuthenticationFailed,
         SocketException => ConnectionProblem.ConnectionRefused,

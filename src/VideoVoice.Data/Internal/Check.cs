@@ -9,7 +9,7 @@ namespace VideoVoice.Data.Internal;
 internal static class Check
 {
     /// <summary>Deeper JSON is refused: the server's own limit depends on its stack.</summary>
-    private const int MaxJsonDepth = 500;
+    internal const int MaxJsonDepth = 500;
 
     internal const int MaxPage = 10_000;
 
@@ -71,8 +71,21 @@ internal static class Check
             ? value
             : throw new ArgumentOutOfRangeException(name, value, $"Not a {typeof(T).Name}. Use one of {string.Join(", ", Enum.GetNames<T>())}.");
 
-    internal static NpgsqlConnection Open(NpgsqlTransaction transaction) =>
-        transaction.Connection ?? throw new ArgumentException("The transaction has ended: it was committed, rolled back or disposed of.", nameof(transaction));
+    internal static NpgsqlConnection Open(NpgsqlTransaction transaction)
+    {
+        try
+        {
+            // A transaction that has ended may still name its connection; its isolation level it tells only while it is open.
+            _ = transaction.IsolationLevel;
+            if (transaction.Connection is { } connection)
+                return connection;
+        }
+        catch (InvalidOperationException)
+        {
+        }
+
+        throw new ArgumentException("The transaction has ended: it was committed, rolled back or disposed of.", nameof(transaction));
+    }
 
     private static string Characters(string value, int? maxLength, string? name)
     {

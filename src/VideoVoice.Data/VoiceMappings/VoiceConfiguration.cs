@@ -26,7 +26,7 @@ public sealed class VoiceConfiguration
     /// <exception cref="ArgumentException">No JSON object; a value of the wrong type, empty, too long or not allowed. The message names the place.</exception>
     public static VoiceConfiguration Parse(string json)
     {
-        using var document = JsonDocument.Parse(Check.Json(json)!);
+        using var document = JsonDocument.Parse(Check.Json(json)!, new JsonDocumentOptions { MaxDepth = Check.MaxJsonDepth });
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
             throw new ArgumentException($"The configuration is a JSON {root.ValueKind}; it must be an object with voice_mappings, available_voices and settings.", nameof(json));
