@@ -1,0 +1,96 @@
+using System.Reflection;
+using Npgsql;
+
+namespace VideoVoice.Data.Tests.Input;
+
+/// <summary>
+/// Every public method of every manager, found by reflection, with arguments that let it do its work on a <see cref="World"/>.
+/// A new method is tested as soon as it exists; a new parameter fails these tests until <see cref="Valid"/> knows a value for it.
+/// </summary>
+internal static class ManagerMethods
+{
+    private static readonly string[] s_reads = ["Get", "List", "Check", "Resolve"];
+
+    private static readonly Dictionary<string, MethodInfo> s_methods = typeof(VideoManager).Assembly.GetExportedTypes()
+        .Where(type => type.Name.EndsWith("Manager", StringComparison.Ordinal))
+        .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        .Where(method => method.GetParameters().Any(p => p.ParameterType == typeof(NpgsqlTransaction)))
+        .Select(method => method.IsGenericMethodDefinition ? method.MakeGenericMethod(typeof(string)) : method)
+        .ToDictionary(method => $"{method.DeclaringType!.Name}.{method.Name}{(method.IsGenericMethod ? "<T>" : "")}");
+
+    /// <summary>The lengths of the columns, by the parameter; null is a column of type text. A test compares them with the database.</summary>
+    internal static readonly IReadOnlyDictionary<string, int?> TextLengths = new Dictionary<string, int?>
+    {
+        ["title"] = 255,
+        ["backgroundVideoPath"] = 500,
+        ["outputVideoPath"] = 500,
+        ["outputAudioPath"] = 500,
+        ["remoteStoragePath"] = 500,
+        ["characterName"] = 100,
+        ["voiceId"] = 50,
+        ["settingKey"] = 100,
+        ["description"] = null,
+        ["textContent"] = null,
+        ["errorMessage"] = null,
+        ["settingValue"] = null,
+    };
+
+    public static IEnumerable<string> All => s_methods.Keys;
+
+    public static IEnumerable<string> Writes => All.Where(name => !s_reads.Any(read => s_methods[name].Name.StartsWith(read, StringComparison.Ordinal)));
+
+    /// <summary>Method and parameter.</summary>
+    public static IEnumerable<string[]> Parameters<T>(Func<string, bool>? only = null) =>
+        from method in s_methods
+        from parameter in method.Value.GetParameters()
+        where (Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType) == typeof(T)
+            && parameter.Name != "defaultValue"
+            && only?.Invoke(parameter.Name!) != false
+        select new[] { method.Key, parameter.Name! };
+
+    public static bool IsOptional(string method, string parameter) => s_methods[method].GetParameters().Single(p => p.Name == parameter).HasDefaultValue;
+
+    public static Task CallAsync(
+        string method,
+        NpgsqlDataSource dataSource,
+        World world,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default,
+        params (string Name, object? Value)[] instead)
+    {
+        var info = s_methods[method];
+        var constructor = info.DeclaringType!.GetConstructors().Single();
+        var manager = constructor.Invoke([dataSource, .. constructor.GetParameters().Skip(1).Select(_ => (object?)null)]);
+        var arguments = info.GetParameters().Select(p =>
+            p.ParameterType == typeof(NpgsqlTransaction) ? transaction
+            : p.ParameterType == typeof(CancellationToken) ? cancellationToken
+            : instead.Any(i => i.Name == p.Name) ? instead.Single(i => i.Name == p.Name).Value
+            : Valid(info, p.Name!, world)).ToArray();
+        return (Task)info.Invoke(manager, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+    }
+
+    private static object? Valid(MethodInfo method, string parameter, World world) => (method.DeclaringType!.Name, method.Name, parameter) switch
+    {
+        (_, "CreateVideoAsync" or "CreateVoiceRequestAsync", "id") => Guid.NewGuid(),
+        (nameof(VideoManager), _, "id") => world.Video,
+        (nameof(VoiceManager), "StartVoiceProcessingAsync", "id") => world.PendingVoice,
+        (nameof(VoiceManager), _, "id") => world.ProcessingVoice,
+        (nameof(VoiceMappingManager), _, "id") => world.Mapping,
+        (_, _, "videoId") => world.Video,
+        (_, _, "voiceMappingId") => world.Mapping,
+        (_, _, "voiceId") => world.VoiceId,
+        (_, _, "settingKey") => world.SettingKey,
+        (_, _, "metadata") => """{"key": "value"}""",
+        (_, _, "defaultValue") => "value",
+        (_, _, "status") => VideoStatus.Failed,
+        (_, _, "after") => null,
+        (_, _, "limit" or "priority" or "position" or "maxAttempts") => 7,
+        (_, _, "isLocalStorage") => false,
+        (_, _, "whatsappImagesPaths") => new[] { "/1.png" },
+        (_, _, "requests") => new[] { new NewVoiceRequest("Ana", "Oi", world.Mapping), new NewVoiceRequest("Bia", "Oi") },
+        (_, _, "mapping") => new NewVoiceMapping { VoiceId = "new", VoiceName = "New", VoiceFile = "new.wav", Language = "pt-br" },
+        (_, _, "configuration") => VoiceConfiguration.Parse("""{"settings": {"new": 1}}"""),
+        _ when TextLengths.ContainsKey(parameter) => $"valid {parameter}",
+        _ => throw new NotSupportedException($"Give {method.DeclaringType.Name}.{method.Name} a valid {parameter} here, so that the tests of all methods cover it."),
+    };
+}

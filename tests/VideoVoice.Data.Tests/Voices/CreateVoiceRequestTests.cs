@@ -1,0 +1,128 @@
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Voices;
+
+public sealed class CreateVoiceRequestTests : DatabaseTest
+{
+    [Test]
+    public async Task A_created_request_is_pending_and_has_what_was_given()
+    {
+        var video = await Videos.CreateVideoAsync("Video", priority: 6, cancellationToken: Token);
+        var mapping = (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id;
+
+        var id = await Voices.CreateVoiceRequestAsync(video, "Aluno", "Oi", mapping, 12, maxAttempts: 5, cancellationToken: Token);
+
+        var voice = await Voices.GetVoiceAsync(id, cancellationToken: Token);
+        var expected = new Voice
+        {
+            Id = id,
+            VideoId = video,
+            CharacterName = "Aluno",
+            TextContent = "Oi",
+            VoiceMappingId = mapping,
+            Position = 12,
+            Priority = 6,
+            MaxAttempts = 5,
+            IsLocalStorage = true,
+            CreatedAt = voice!.CreatedAt,
+            UpdatedAt = voice.UpdatedAt,
+            QueueAt = voice.QueueAt,
+        };
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voice, Is.EqualTo(expected));
+            Assert.That(voice.QueueAt, Is.EqualTo(voice.CreatedAt.AddSeconds(12)).Within(TimeSpan.FromSeconds(1)), "A line stands a second behind the line before it");
+            Assert.That(id.Version, Is.EqualTo(7));
+        }
+    }
+
+    [Test]
+    public async Task The_options_give_the_attempts_and_the_step_in_the_queue()
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        var voices = new VoiceManager(DataSource, new VideoVoiceOptions { MaxAttempts = 9, QueueStep = TimeSpan.FromHours(1) });
+
+        await voices.CreateVoiceRequestAsync(video, "Ana", "Oi", position: 2, cancellationToken: Token);
+        await voices.CreateVoiceRequestsAsync(video, [new("Ana", "a"), new("Ana", "b")], cancellationToken: Token);
+
+        var created = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(created.Select(v => v.MaxAttempts), Is.EqualTo([9, 9, 9]));
+            Assert.That(created.Select(v => Math.Round((v.QueueAt! - v.CreatedAt).Value.TotalHours, 2)), Is.EqualTo([0, 1, 2]));
+        }
+    }
+
+    [Test]
+    public async Task Repeating_with_the_same_id_changes_nothing()
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        var id = Guid.NewGuid();
+        await Voices.CreateVoiceRequestAsync(video, "Ana", "First", id: id, cancellationToken: Token);
+        var first = await Voices.GetVoiceAsync(id, cancellationToken: Token);
+
+        var second = await Voices.CreateVoiceRequestAsync(video, "Bia", "Second", position: 1, id: id, cancellationToken: Token);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(second, Is.EqualTo(id));
+            Assert.That(await Voices.ListVoicesAsync(video, cancellationToken: Token), Is.EqualTo([first]));
+        }
+    }
+
+    [Test]
+    public async Task A_position_that_is_taken_stays_as_it_is()
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        var first = await Voices.CreateVoiceRequestAsync(video, "Ana", "First", position: 0, cancellationToken: Token);
+
+        var second = await Voices.CreateVoiceRequestAsync(video, "Bia", "Second", position: 0, cancellationToken: Token);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Id), Is.EqualTo([first]));
+            Assert.That(await Voices.GetVoiceAsync(second, cancellationToken: Token), Is.Null);
+        }
+    }
+
+    [Test]
+    public async Task Requests_without_a_position_do_not_displace_each_other()
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+
+        var first = await Voices.CreateVoiceRequestAsync(video, "Ana", "Same", cancellationToken: Token);
+        var second = await Voices.CreateVoiceRequestAsync(video, "Ana", "Same", cancellationToken: Token);
+
+        Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Id), Is.EqualTo([first, second]));
+    }
+
+    [Test]
+    public async Task An_unknown_id_reads_as_null_and_an_unknown_video_as_an_empty_list()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await Voices.GetVoiceAsync(Guid.NewGuid(), cancellationToken: Token), Is.Null);
+            Assert.That(await Voices.ListVoicesAsync(Guid.NewGuid(), cancellationToken: Token), Is.Empty);
+            Assert.That(await Voices.ListCompletedAudioPathsAsync(Guid.NewGuid(), cancellationToken: Token), Is.Empty);
+        }
+    }
+
+    [TestCase(true, "video")]
+    [TestCase(false, "voice mapping")]
+    public async Task A_missing_parent_is_named_and_nothing_is_written(bool videoIsMissing, string parent)
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        var (videoId, mappingId) = videoIsMissing ? (Guid.NewGuid(), (Guid?)null) : (video, Guid.NewGuid());
+
+        var one = await Assert.ThrowsAsync<ParentNotFoundException>(() => Voices.CreateVoiceRequestAsync(videoId, "Ana", "Oi", mappingId, cancellationToken: Token));
+        var many = await Assert.ThrowsAsync<ParentNotFoundException>(() =>
+            Voices.CreateVoiceRequestsAsync(videoId, [new("Ana", "Good"), new("Ana", "Oi", mappingId)], cancellationToken: Token));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((one!.Parent, many!.Parent), Is.EqualTo((parent, parent)));
+            Assert.That(one.Message, Does.Contain($"The {parent} does not exist. Create it first"));
+            Assert.That(await ScalarAsync<long>("select count(*) from voices"), Is.Zero);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Voices;
+
+public sealed class ListPendingVoicesTests : DatabaseTest
+{
+    [Test]
+    public async Task Higher_priority_comes_first_then_the_place_in_the_queue()
+    {
+        var video = await CreateVideoAsync("low 0", "low 1");
+        var urgent = await Videos.CreateVideoAsync("Urgent", priority: 1, cancellationToken: Token);
+        await Voices.CreateVoiceRequestsAsync(urgent, [new("Ana", "high 0"), new("Ana", "high 1")], cancellationToken: Token);
+        var later = await Videos.CreateVideoAsync("Later", cancellationToken: Token);
+        await Voices.CreateVoiceRequestsAsync(later, [new("Ana", "later 0"), new("Ana", "later 1")], cancellationToken: Token);
+        await SqlAsync("update voices set queue_at = '2024-01-01Z'::timestamptz + position * interval '1 second' where video_id <> @later", new { later });
+        await SqlAsync("update voices set queue_at = '2024-01-01 00:00:00.5Z'::timestamptz + position * interval '1 second' where video_id = @later", new { later });
+
+        var pending = await Voices.ListPendingVoicesAsync(cancellationToken: Token);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(pending.Select(r => r.TextContent), Is.EqualTo(["high 0", "high 1", "low 0", "later 0", "low 1", "later 1"]));
+            Assert.That(pending[2].VideoId, Is.EqualTo(video));
+            Assert.That((await Voices.ListPendingVoicesAsync(3, cancellationToken: Token)).Select(r => r.TextContent), Is.EqualTo(["high 0", "high 1", "low 0"]));
+        }
+    }
+
+    [Test]
+    public async Task Only_pending_requests_whose_time_has_come_are_listed()
+    {
+        await CreateVideoAsync("pending", "processing", "completed", "failed", "delayed", "due");
+        await SqlAsync(
+            """
+            update voices set status = text_content::voice_status where text_content in ('processing', 'completed', 'failed');
+            update voices set available_at = now() + interval '1 hour' where text_content = 'delayed';
+            update voices set available_at = now() - interval '1 hour' where text_content = 'due';
+            """);
+
+        Assert.That((await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Select(r => r.TextContent), Is.EqualTo(["pending", "due"]));
+    }
+
+    [TestCase("ALUNO", true, "aluno")]
+    [TestCase("Nobody", true, "default")]
+    [TestCase("Nobody", false, null)]
+    public async Task A_request_without_a_mapping_gets_the_one_of_its_character(string character, bool fallBack, string? expected)
+    {
+        await Settings.SetSettingAsync("fallback_to_default", fallBack ? "true" : "false", cancellationToken: Token);
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        await Voices.CreateVoiceRequestAsync(video, character, "Oi", cancellationToken: Token);
+
+        var request = (await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Single();
+
+        var mapping = expected is null ? null : await VoiceMappings.GetVoiceMappingAsync(expected, cancellationToken: Token);
+        Assert.That(
+            (request.VoiceMappingId, request.MappingVoiceId, request.VoiceFile, request.Language),
+            Is.EqualTo((mapping?.Id, mapping?.VoiceId, mapping?.VoiceFile, mapping?.Language)));
+    }
+
+    [Test]
+    public async Task The_mapping_that_was_asked_for_wins_over_the_name()
+    {
+        var mapping = await VoiceMappings.GetVoiceMappingAsync("professora", cancellationToken: Token);
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        await Voices.CreateVoiceRequestAsync(video, "aluno", "Oi", mapping!.Id, cancellationToken: Token);
+
+        Assert.That((await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Single().VoiceFile, Is.EqualTo(mapping.VoiceFile));
+    }
+}
