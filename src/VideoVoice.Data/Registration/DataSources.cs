@@ -12,8 +12,10 @@ internal static class DataSources
     internal static NpgsqlDataSource Create(VideoVoiceOptions options, ILoggerFactory? loggerFactory)
     {
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+
+        // Quoted as create_schema quotes it: an unquoted name would lose its capitals, and a comma or a quote in it would mean something.
         if (options.Schema is not null)
-            settings.SearchPath = options.Schema;
+            settings.SearchPath = $"\"{options.Schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
         if (options.BehindPgBouncer)
         {
