@@ -5,11 +5,11 @@ declare
     new_voice_mappings boolean := to_regclass(format('%I.voice_mappings', current_schema())) is null;
     new_settings boolean := to_regclass(format('%I.settings', current_schema())) is null;
 begin
-    if not exists (select from pg_type where typname = 'video_status' and typnamespace = current_schema()::regnamespace) then
+    if not exists (select from pg_type where typname = 'video_status' and typnamespace = quote_ident(current_schema())::regnamespace) then
         create type video_status as enum ('pending', 'processing', 'completed', 'failed');
     end if;
 
-    if not exists (select from pg_type where typname = 'voice_status' and typnamespace = current_schema()::regnamespace) then
+    if not exists (select from pg_type where typname = 'voice_status' and typnamespace = quote_ident(current_schema())::regnamespace) then
         create type voice_status as enum ('pending', 'processing', 'completed', 'failed');
     end if;
 
