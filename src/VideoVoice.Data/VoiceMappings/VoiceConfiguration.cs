@@ -31,12 +31,12 @@ public sealed class VoiceConfiguration
         if (root.ValueKind != JsonValueKind.Object)
             throw new ArgumentException($"The configuration is a JSON {root.ValueKind}; it must be an object with voice_mappings, available_voices and settings.", nameof(json));
 
-        var entries = Members(root, "voice_mappings").ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal);
+        var entries = Members(root, "voice_mappings");
         var available = AvailableVoices(root);
         var mappings = entries.Keys.Union(available.Keys, StringComparer.Ordinal)
             .Select(id => Mapping(id, entries.GetValueOrDefault(id), available.GetValueOrDefault(id)))
             .ToList();
-        return new VoiceConfiguration(mappings, Members(root, "settings").ToDictionary(s => Check.Text(s.Name, 100, "settings"), Setting, StringComparer.Ordinal));
+        return new VoiceConfiguration(mappings, Members(root, "settings").ToDictionary(s => Check.Text(s.Key, 100, "settings"), Setting, StringComparer.Ordinal));
     }
 
     private static Dictionary<string, JsonElement> AvailableVoices(JsonElement root)
@@ -77,20 +77,27 @@ public sealed class VoiceConfiguration
         }.Checked(name);
     }
 
-    private static string Setting(JsonProperty setting) => setting.Value.ValueKind switch
+    private static string Setting(KeyValuePair<string, JsonElement> setting) => setting.Value.ValueKind switch
     {
         JsonValueKind.String => setting.Value.GetString()!,
         JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number => setting.Value.GetRawText(),
-        var kind => throw new ArgumentException($"It is a JSON {kind}; it must be a text, a number, true or false.", $"settings.{setting.Name}"),
+        var kind => throw new ArgumentException($"It is a JSON {kind}; it must be a text, a number, true or false.", $"settings.{setting.Key}"),
     };
 
-    private static JsonElement.ObjectEnumerator Members(JsonElement root, string property)
+    private static Dictionary<string, JsonElement> Members(JsonElement root, string property)
     {
+        var byName = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         if (!root.TryGetProperty(property, out var members) || members.ValueKind == JsonValueKind.Null)
-            return default;
+            return byName;
 
         Require(members, JsonValueKind.Object, property);
-        return members.EnumerateObject();
+        foreach (var member in members.EnumerateObject())
+        {
+            if (!byName.TryAdd(member.Name, member.Value))
+                throw new ArgumentException("The name stands there twice. Remove one.", $"{property}.{member.Name}");
+        }
+
+        return byName;
     }
 
     private static string? Text(JsonElement element, string property, string name)
