@@ -1,0 +1,173 @@
+-- Read this first: the schema after all migrations, as pg_dump shows it. Never edited and not embedded; a test compares it.
+-- Made by: VIDEOVOICE_UPDATE_GOLDEN=1 dotnet test tests/VideoVoice.Data.Tests --filter GoldenSchemaTests
+
+CREATE TYPE public.video_status AS ENUM (
+    'pending',
+    'processing',
+    'completed',
+    'failed'
+);
+
+CREATE TYPE public.voice_status AS ENUM (
+    'pending',
+    'processing',
+    'completed',
+    'failed'
+);
+
+CREATE FUNCTION public.resolve_voice_mapping(name text) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+    select m.id
+    from voice_mappings m
+    where m.voice_id = name
+        or lower(m.voice_id) = lower(name)
+        or (m.is_default and exists (select from settings s where s.setting_key = 'fallback_to_default' and lower(s.setting_value) = 'true'))
+    order by (m.voice_id = name) is true desc, (lower(m.voice_id) = lower(name)) is true desc
+    limit 1
+$$;
+
+CREATE FUNCTION public.update_updated_at_column() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        begin
+            new.updated_at = current_timestamp;
+            return new;
+        end;
+        $$;
+
+CREATE TABLE public.settings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    setting_key character varying(100) NOT NULL,
+    setting_value text NOT NULL,
+    description text,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE public.videos (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    title character varying(255),
+    description text,
+    background_video_path character varying(500),
+    output_video_path character varying(500),
+    whatsapp_images_paths text[],
+    status public.video_status DEFAULT 'pending'::public.video_status,
+    metadata jsonb,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    completed_at timestamp with time zone,
+    error_message text,
+    priority integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.voices (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    video_id uuid NOT NULL,
+    voice_mapping_id uuid,
+    character_name character varying(100),
+    text_content text NOT NULL,
+    output_audio_path character varying(500),
+    is_local_storage boolean DEFAULT true,
+    remote_storage_path character varying(500),
+    status public.voice_status DEFAULT 'pending'::public.voice_status,
+    processing_started_at timestamp with time zone,
+    processing_completed_at timestamp with time zone,
+    error_message text,
+    created_at timestamp with time zone DEFAULT clock_timestamp(),
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    "position" integer,
+    priority integer DEFAULT 0 NOT NULL,
+    queue_at timestamp with time zone DEFAULT clock_timestamp(),
+    available_at timestamp with time zone,
+    attempt integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 3 NOT NULL,
+    worker_id text,
+    lease_expires_at timestamp with time zone,
+    errors jsonb DEFAULT '[]'::jsonb NOT NULL,
+    trace_parent text
+);
+
+CREATE VIEW public.video_processing_status AS
+ SELECT v.id AS video_id,
+    v.title,
+    v.status AS video_status,
+    v.created_at AS video_created_at,
+    count(vo.id) AS total_voices,
+    count(*) FILTER (WHERE (vo.status = 'completed'::public.voice_status)) AS completed_voices,
+    count(*) FILTER (WHERE (vo.status = 'failed'::public.voice_status)) AS failed_voices,
+    count(*) FILTER (WHERE (vo.status = ANY (ARRAY['pending'::public.voice_status, 'processing'::public.voice_status]))) AS pending_voices
+   FROM (public.videos v
+     LEFT JOIN public.voices vo ON ((vo.video_id = v.id)))
+  GROUP BY v.id, v.title, v.status, v.created_at;
+
+CREATE TABLE public.videovoice_migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.voice_mappings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    voice_id character varying(50) NOT NULL,
+    voice_name character varying(100) NOT NULL,
+    voice_file character varying(255) NOT NULL,
+    description text,
+    gender character varying(10),
+    language character varying(10) NOT NULL,
+    quality character varying(20),
+    is_default boolean DEFAULT false,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT voice_mappings_gender_check CHECK (((gender)::text = ANY ((ARRAY['male'::character varying, 'female'::character varying, 'other'::character varying])::text[]))),
+    CONSTRAINT voice_mappings_quality_check CHECK (((quality)::text = ANY ((ARRAY['low'::character varying, 'medium'::character varying, 'high'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.settings
+    ADD CONSTRAINT settings_setting_key_key UNIQUE (setting_key);
+
+ALTER TABLE ONLY public.videos
+    ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.videovoice_migrations
+    ADD CONSTRAINT videovoice_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.voice_mappings
+    ADD CONSTRAINT voice_mappings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.voice_mappings
+    ADD CONSTRAINT voice_mappings_voice_id_key UNIQUE (voice_id);
+
+ALTER TABLE ONLY public.voices
+    ADD CONSTRAINT voices_pkey PRIMARY KEY (id);
+
+CREATE INDEX idx_videos_created_at_id ON public.videos USING btree (created_at, id);
+
+CREATE INDEX idx_videos_status_created_at_id ON public.videos USING btree (status, created_at, id);
+
+CREATE UNIQUE INDEX idx_voice_mappings_one_default ON public.voice_mappings USING btree (is_default) WHERE is_default;
+
+CREATE INDEX idx_voices_claim ON public.voices USING btree (priority DESC, queue_at, id) WHERE (status = 'pending'::public.voice_status);
+
+CREATE INDEX idx_voices_lease ON public.voices USING btree (lease_expires_at) WHERE (status = 'processing'::public.voice_status);
+
+CREATE UNIQUE INDEX idx_voices_video_id_position ON public.voices USING btree (video_id, "position");
+
+CREATE INDEX idx_voices_voice_mapping_id ON public.voices USING btree (voice_mapping_id);
+
+CREATE TRIGGER update_settings_updated_at BEFORE UPDATE ON public.settings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_voice_mappings_updated_at BEFORE UPDATE ON public.voice_mappings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+CREATE TRIGGER update_voices_updated_at BEFORE UPDATE ON public.voices FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+
+ALTER TABLE ONLY public.voices
+    ADD CONSTRAINT voices_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.voices
+    ADD CONSTRAINT voices_voice_mapping_id_fkey FOREIGN KEY (voice_mapping_id) REFERENCES public.voice_mappings(id);
