@@ -1,0 +1,92 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Registration;
+
+public sealed class ValidationTests
+{
+    private const string Valid = "Host=h;Database=d";
+
+    public static IEnumerable<TestCaseData> Wrong =>
+    [
+        Case("No connection string", o => o.ConnectionString = null, "There is no connection string."),
+        Case("No host", o => o.ConnectionString = "Database=d;Password=s3cret", "The connection string names no Host."),
+        Case("No database", o => o.ConnectionString = "Host=h;Password=s3cret", "The connection string names no Database."),
+        Case("An empty connection string", o => o.ConnectionString = "", "The connection string names no Host."),
+        Case("An unknown keyword", o => o.ConnectionString = "Host=h;s3cret=1;Password=s3cret", "The connection string cannot be read."),
+        Case("A password with a semicolon", o => o.ConnectionString = "Host=h;Database=d;Password=a;s3cret", "The connection string cannot be read."),
+        Case("A port that is none", o => o.ConnectionString = "Host=h;Database=d;Port=s3cret", "The connection string cannot be read."),
+        Case("An empty schema", o => o.Schema = " ", "Schema is empty."),
+        Case("A schema behind PgBouncer", o => (o.Schema, o.BehindPgBouncer) = ("tenant", true), "Schema cannot be set behind PgBouncer"),
+        Case("No maintenance database", o => o.MaintenanceDatabase = "", "MaintenanceDatabase is empty."),
+        Case("No time zone", o => o.LegacyTimeZone = "", "LegacyTimeZone is empty."),
+        Case("No attempts", o => o.MaxAttempts = 0, "MaxAttempts is 0. Set it from 1 to 1000."),
+        Case("Too many attempts", o => o.MaxAttempts = 1001, "MaxAttempts is 1001."),
+        Case("A negative step", o => o.QueueStep = TimeSpan.FromTicks(-1), "QueueStep is -"),
+        Case("A step beyond an hour", o => o.QueueStep = TimeSpan.FromHours(2), "QueueStep is 02:00:00. Set it from 0 to 1 hour."),
+    ];
+
+    [TestCaseSource(nameof(Wrong))]
+    public async Task Wrong_options_are_refused_at_start_up_and_at_first_use(Action<VideoVoiceOptions> configure, string message)
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o =>
+        {
+            o.ConnectionString = Valid;
+            configure(o);
+        }));
+
+        var atStart = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        var atUse = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<VideoManager>());
+
+        foreach (var e in new[] { atStart!, atUse! })
+            Assert.That(e.ToString(), Does.Contain(message).And.Not.Contain("s3cret"));
+    }
+
+    [Test]
+    public async Task All_that_is_wrong_is_said_at_once()
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => (o.MaxAttempts, o.LegacyTimeZone) = (0, "")));
+
+        var e = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<SchemaInitializer>());
+
+        Assert.That(e!.Failures, Has.Exactly(3).Items);
+    }
+
+    [Test]
+    public async Task The_limits_themselves_are_allowed()
+    {
+        foreach (var (attempts, step) in new[] { (1, TimeSpan.Zero), (1000, TimeSpan.FromHours(1)) })
+        {
+            await using var provider = RegistrationTests.Build(services =>
+                services.AddVideoVoiceData(o => (o.ConnectionString, o.MaxAttempts, o.QueueStep) = (Valid, attempts, step)));
+            Assert.DoesNotThrow(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        }
+    }
+
+    [Test]
+    public async Task A_schema_is_refused_on_a_data_source_of_the_host()
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceDataOnDataSource(configure: o => o.Schema = "tenant"));
+
+        var e = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.That(e!.Message, Does.Contain("Search Path"));
+    }
+
+    [Test]
+    public void Missing_arguments_are_refused()
+    {
+        var services = new ServiceCollection();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.Throws<ArgumentNullException>(() => services.AddVideoVoiceData((Action<VideoVoiceOptions>)null!));
+            Assert.Throws<ArgumentNullException>(() => services.AddVideoVoiceData((Microsoft.Extensions.Configuration.IConfiguration)null!));
+            Assert.Throws<ArgumentNullException>(() => ((IServiceCollection)null!).AddVideoVoiceDataFromEnvironment());
+            Assert.Throws<ArgumentNullException>(() => ((IServiceCollection)null!).AddVideoVoiceDataOnDataSource());
+        }
+    }
+
+    private static TestCaseData Case(string name, Action<VideoVoiceOptions> configure, string message) =>
+        new TestCaseData(configure, message).SetArgDisplayNames(name);
+}
