@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Schema;
 
@@ -47,7 +48,7 @@ public sealed class SchemaInitializerTests : DatabaseTest
     {
         await using var connection = await DataSource.OpenConnectionAsync(Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
-        await using var command = new NpgsqlCommand(Internal.Statements.Get("schema/lock_schema"), connection, transaction);
+        await using var command = new NpgsqlCommand(Statements.Get("schema/lock_schema"), connection, transaction);
         await command.ExecuteNonQueryAsync(Token);
 
         var result = await new SchemaInitializer(DataSource).InitializeAsync(Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
@@ -84,7 +85,7 @@ public sealed class SchemaInitializerTests : DatabaseTest
         await SqlAsync("delete from videovoice_migrations; drop view video_processing_status; drop function resolve_voice_mapping;");
 
         // As on a database that was restored without its record of migrations: 0001 runs again.
-        await SqlAsync(Internal.Statements.Get("migrations/0001_database_utils"));
+        await SqlAsync(Statements.Get("migrations/0001_database_utils"));
 
         Assert.That(await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token), Is.Null);
         Assert.That(await Settings.GetSettingAsync("auto_detect_voices", cancellationToken: Token), Is.Null);

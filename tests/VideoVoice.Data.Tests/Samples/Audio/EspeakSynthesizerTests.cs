@@ -10,7 +10,7 @@ public sealed class EspeakSynthesizerTests
     private AudioFolder _folder = null!;
 
     [OneTimeSetUp]
-    public async Task RequireEspeak()
+    public static async Task RequireEspeak()
     {
         if (await SpeechSynthesizers.FindAsync("pt-br", CancellationToken.None) is not EspeakSynthesizer)
             Assert.Ignore("espeak-ng is missing: apt-get install espeak-ng");
