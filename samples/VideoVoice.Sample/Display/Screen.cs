@@ -23,13 +23,7 @@ internal sealed class Screen
     public static Screen Create()
     {
         var terminal = !Console.IsOutputRedirected;
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            // They turn escape codes on again where they find a CI system.
-            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = terminal },
-        });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings());
         if (!terminal)
             console.Profile.Width = PipedWidth;
 
