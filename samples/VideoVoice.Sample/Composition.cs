@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using VideoVoice.Data;
 
@@ -8,6 +10,9 @@ namespace VideoVoice.Sample;
 /// <summary>The services of the sample on the database that the environment names.</summary>
 internal static class Composition
 {
+    /// <summary>How many lines are spoken at once.</summary>
+    public const int Cloners = 3;
+
     private static readonly string[] s_places =
         [$"ConnectionStrings:{VideoVoiceOptions.Name}", $"{VideoVoiceOptions.Name}:ConnectionString", "POSTGRES_HOST"];
 
@@ -23,16 +28,12 @@ internal static class Composition
     /// <exception cref="SampleException">The environment names no server, or a value in it cannot be read.</exception>
     public static ServiceProvider Connect(string? connectionString = null)
     {
-        var configuration = Environment();
-        if (connectionString is not null)
-            configuration.AddInMemoryCollection([new(s_places[0], connectionString)]);
-        else if (!IsServerConfigured)
+        if (connectionString is null && !IsServerConfigured)
             throw new SampleException("No database is configured. Set ConnectionStrings__VideoVoice, or POSTGRES_HOST with POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD and DATABASE_NAME. Without a sub-command the sample starts a PostgreSQL of its own.");
 
         var services = new ServiceCollection()
-            .AddVideoVoiceData(configuration.Build())
+            .AddVideoVoiceData(Configure(connectionString))
             .AddSingleton<Generator>()
-            .AddSingleton<VoiceProgress>()
             .AddSingleton<Verification>()
             .BuildServiceProvider();
         try
@@ -47,6 +48,24 @@ internal static class Composition
         }
     }
 
+    /// <summary>A host with a voice worker that has the cloner speak three lines at once. Warnings go to standard error.</summary>
+    /// <param name="connectionString">Wins over the environment; null takes what the environment names.</param>
+    /// <param name="cloner">Speaks.</param>
+    public static IHost CreateClonerHost(string? connectionString, Cloner cloner)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
+        builder.Services
+            .AddVideoVoiceData(Configure(connectionString))
+            .AddSingleton(cloner)
+            .AddVoiceWorker<Cloner>(worker =>
+            {
+                worker.Concurrency = Cloners;
+                worker.LeaseDuration = TimeSpan.FromSeconds(10);
+            });
+        return builder.Build();
+    }
+
     /// <summary>Makes the schema, and imports the voices of <c>data/voice_mapping.json</c>.</summary>
     public static async Task<SchemaInitialization> InitializeAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
@@ -55,6 +74,14 @@ internal static class Composition
         await services.GetRequiredService<VoiceMappingManager>()
             .ImportVoiceConfigurationAsync(VoiceConfiguration.Parse(json), cancellationToken: cancellationToken);
         return done;
+    }
+
+    private static IConfiguration Configure(string? connectionString)
+    {
+        var configuration = Environment();
+        if (connectionString is not null)
+            configuration.AddInMemoryCollection([new(s_places[0], connectionString)]);
+        return configuration.Build();
     }
 
     private static IConfigurationBuilder Environment() => new ConfigurationBuilder().AddEnvironmentVariables();

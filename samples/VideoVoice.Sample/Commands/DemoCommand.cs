@@ -22,7 +22,8 @@ internal static class DemoCommand
     {
         var screen = Screen.Create();
         await using var own = Composition.IsServerConfigured ? null : await StartServerAsync(screen, cancellationToken);
-        await using var services = Composition.Connect(own?.GetConnectionString("video_voice_integration"));
+        var connectionString = own?.GetConnectionString("video_voice_integration");
+        await using var services = Composition.Connect(connectionString);
 
         var done = await Composition.InitializeAsync(services, cancellationToken);
         screen.Line($"Schema version {done.Version}; voices imported.");
@@ -32,26 +33,16 @@ internal static class DemoCommand
         screen.Line($"Video {video}: {conversation.Lines.Count} lines.");
 
         var synthesizer = await SpeechSynthesizers.FindAsync(Cloner.DefaultLanguage, cancellationToken);
-        screen.Line($"{ClonerLoop.Workers} cloners write {synthesizer.Description}.");
+        screen.Line($"{Composition.Cloners} cloners write {synthesizer.Description}.");
 
-        // A cloner that cannot go on ends the waiting as well.
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAll(CloneAsync(), screen.ShowProgressAsync(services.GetRequiredService<VoiceProgress>().WatchAsync(video, both.Token)));
+        using (var host = Composition.CreateClonerHost(connectionString, new Cloner(synthesizer, folder)))
+        {
+            await host.StartAsync(cancellationToken);
+            await screen.ShowProgressAsync(services.GetRequiredService<VoiceManager>().WatchAsync(video, cancellationToken));
+            await host.StopAsync(cancellationToken);
+        }
 
         return await GenerateCommand.CompleteAsync(services, screen, video, conversation, folder, cancellationToken);
-
-        async Task CloneAsync()
-        {
-            try
-            {
-                await new ClonerLoop(services.GetRequiredService<VoiceManager>(), new Cloner(synthesizer, folder)).RunAsync(untilEmpty: true, both.Token);
-            }
-            catch
-            {
-                await both.CancelAsync();
-                throw;
-            }
-        }
     }
 
     private static async Task<LocalPostgres> StartServerAsync(Screen screen, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using VideoVoice.Data;
 using VideoVoice.Sample.Display;
 
 namespace VideoVoice.Sample.Commands;
@@ -18,7 +19,7 @@ internal static class GenerateCommand
             var conversation = await Conversation.ReadAsync(parsed.GetRequiredValue(file).FullName, token);
             var video = await services.GetRequiredService<Generator>().CreateAsync(conversation, token);
             screen.Line($"Video {video}: {conversation.Lines.Count} lines. Waiting for a cloner.");
-            await screen.ShowProgressAsync(services.GetRequiredService<VoiceProgress>().WatchAsync(video, token));
+            await screen.ShowProgressAsync(services.GetRequiredService<VoiceManager>().WatchAsync(video, token));
             return await CompleteAsync(services, screen, video, conversation, parsed.GetRequiredValue(output).FullName, token);
         });
         return command;

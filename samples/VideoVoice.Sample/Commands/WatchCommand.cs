@@ -15,8 +15,12 @@ internal static class WatchCommand
         command.SetAction(async (services, parsed, token) =>
         {
             var video = parsed.GetRequiredValue(id);
-            await Screen.Create().ShowProgressAsync(services.GetRequiredService<VoiceProgress>().WatchAsync(video, token));
-            return await services.GetRequiredService<StatusManager>().CheckVideoVoicesCompletionAsync(video, cancellationToken: token) ? 0 : 1;
+            var status = services.GetRequiredService<StatusManager>();
+            if (video == Guid.Empty || await status.GetVideoProcessingStatusAsync(video, cancellationToken: token) is null)
+                throw new SampleException($"There is no video {video}.");
+
+            await Screen.Create().ShowProgressAsync(services.GetRequiredService<VoiceManager>().WatchAsync(video, token));
+            return await status.CheckVideoVoicesCompletionAsync(video, cancellationToken: token) ? 0 : 1;
         });
         return command;
     }
