@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NUnit.Framework;
 using VideoVoice.Data.Tests.Testing;
 using VideoVoice.Sample;
@@ -84,6 +85,17 @@ public sealed class FinishedVideoTests : DatabaseTest
         Assert.That((await Videos.GetVideoAsync(_video, cancellationToken: Token))!.Status, Is.EqualTo(VideoStatus.Failed));
     }
 
+    // All three see the same pending lines.
+    [Test]
+    public async Task Of_the_workers_one_speaks_a_line()
+    {
+        var synthesizer = new BreakingSynthesizer(times: 0);
+
+        await CloneAsync(synthesizer);
+
+        Assert.That(synthesizer.Calls, Is.EquivalentTo(_conversation.Lines.Select(line => (line.Text, 1))));
+    }
+
     // Ctrl+C on a terminal ends espeak-ng as well.
     [Test]
     public async Task A_speech_that_breaks_off_once_is_spoken_again()
@@ -130,7 +142,10 @@ public sealed class FinishedVideoTests : DatabaseTest
     /// <summary>Breaks off the first times that each line is spoken, as a process does that is ended; then a tone.</summary>
     private sealed class BreakingSynthesizer(int times, Action? atStart = null) : ISpeechSynthesizer
     {
-        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _calls = new();
+        private readonly ConcurrentDictionary<string, int> _calls = new();
+
+        /// <summary>How often each line was spoken.</summary>
+        public IEnumerable<(string Text, int Calls)> Calls => _calls.Select(call => (call.Key, call.Value));
 
         public string Description => "for tests";
 

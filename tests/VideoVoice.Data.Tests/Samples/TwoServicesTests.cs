@@ -71,7 +71,7 @@ public sealed class TwoServicesTests : CommandTest
         {
             Assert.That(result.Output, Does.Not.Contain("PostgreSQL"));
             Assert.That(voices.Select(voice => voice.Status), Has.Exactly(18).Items.And.All.EqualTo(VoiceStatus.Completed));
-            Assert.That(voices.Select(voice => voice.Attempt), Is.All.EqualTo(1), "Three cloners, and none speaks a line twice.");
+            Assert.That(voices.Select(voice => voice.Attempt), Is.All.EqualTo(1));
         }
 
         await AssertJoinedInOrderAsync(video, voices);
