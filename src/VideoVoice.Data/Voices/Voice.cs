@@ -9,7 +9,7 @@ public sealed record Voice
     /// <summary>The video that the line belongs to.</summary>
     public Guid VideoId { get; init; }
 
-    /// <summary>The mapping asked for; null means: resolve the character's name when the request is claimed.</summary>
+    /// <summary>The mapping asked for or resolved at creation; null, as in rows of Python services, means: resolve the character's name when the request is claimed.</summary>
     public Guid? VoiceMappingId { get; init; }
 
     /// <summary>Place in the conversation, from 0, unique in the video; null in rows of Python services, which come after the others.</summary>

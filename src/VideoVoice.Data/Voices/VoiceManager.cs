@@ -46,7 +46,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <param name="videoId">The video.</param>
     /// <param name="characterName">Who speaks, 1 to 100 characters.</param>
     /// <param name="textContent">What is said; not empty.</param>
-    /// <param name="voiceMappingId">The mapping to speak with; null resolves the character's name when the request is claimed.</param>
+    /// <param name="voiceMappingId">The mapping to speak with; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
     /// <param name="position">Place in the conversation, from 0; null comes after all that have one, in the order of creation.</param>
     /// <param name="id">The id to use; repeating a create with the same id, or for a position that is taken, changes nothing. Null makes a new version 7 UUID.</param>
     /// <param name="maxAttempts">Attempts before the request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
