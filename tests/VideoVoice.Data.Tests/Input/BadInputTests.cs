@@ -22,6 +22,8 @@ public sealed class BadInputTests
 
     private static IEnumerable<string[]> Numbers => ManagerMethods.Parameters<int>(name => name != "priority");
 
+    private static IEnumerable<string[]> Durations => ManagerMethods.Parameters<TimeSpan>();
+
     private static IEnumerable<string[]> VideoStatuses => ManagerMethods.Parameters<VideoStatus>();
 
     [TestCaseSource(nameof(Methods))]
@@ -91,6 +93,16 @@ public sealed class BadInputTests
         {
             foreach (var number in bad)
                 await AssertRefusedAsync(method, parameter, number);
+        }
+    }
+
+    [TestCaseSource(nameof(Durations))]
+    public async Task A_duration_out_of_its_range_is_refused_naming_the_parameter(string method, string parameter)
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var duration in new[] { TimeSpan.MinValue, TimeSpan.FromTicks(-1), TimeSpan.Zero, TimeSpan.FromTicks(1), TimeSpan.FromDays(366), TimeSpan.MaxValue })
+                await AssertRefusedAsync(method, parameter, duration);
         }
     }
 

@@ -16,9 +16,9 @@ internal static class ManagerMethods
         .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         .Where(method => method.GetParameters().Any(p => p.ParameterType == typeof(NpgsqlTransaction)))
         .Select(method => method.IsGenericMethodDefinition ? method.MakeGenericMethod(typeof(string)) : method)
-        .ToDictionary(method => $"{method.DeclaringType!.Name}.{method.Name}{(method.IsGenericMethod ? "<T>" : "")}");
+        .ToDictionary(method => $"{method.DeclaringType!.Name}.{method.Name}{(method.IsGenericMethod ? "<T>" : "")}{(method.GetParameters()[0].Name == "fence" ? "(fence)" : "")}");
 
-    /// <summary>The lengths of the columns, by the parameter; null is a column of type text. A test compares them with the database.</summary>
+    /// <summary>The longest text, by the parameter; null is a column of type text without a limit. A test compares them with the database.</summary>
     internal static readonly IReadOnlyDictionary<string, int?> TextLengths = new Dictionary<string, int?>
     {
         ["title"] = 255,
@@ -33,6 +33,8 @@ internal static class ManagerMethods
         ["textContent"] = null,
         ["errorMessage"] = null,
         ["settingValue"] = null,
+        ["reason"] = null,
+        ["workerId"] = 200,
     };
 
     public static IEnumerable<string> All => s_methods.Keys;
@@ -48,9 +50,9 @@ internal static class ManagerMethods
             && only?.Invoke(parameter.Name!) != false
         select new[] { method.Key, parameter.Name! };
 
-    public static bool IsOptional(string method, string parameter) => s_methods[method].GetParameters().Single(p => p.Name == parameter).HasDefaultValue;
+    public static bool IsOptional(string method, string parameter) => s_methods[method].GetParameters().Any(p => p.Name == parameter && p.HasDefaultValue && p.DefaultValue is null);
 
-    public static Task CallAsync(
+    public static async Task CallAsync(
         string method,
         NpgsqlDataSource dataSource,
         World world,
@@ -66,7 +68,16 @@ internal static class ManagerMethods
             : p.ParameterType == typeof(CancellationToken) ? cancellationToken
             : instead.Any(i => i.Name == p.Name) ? instead.Single(i => i.Name == p.Name).Value
             : Valid(info, p.Name!, world)).ToArray();
-        return (Task)info.Invoke(manager, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+        try
+        {
+            await (Task)info.Invoke(manager, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+        }
+        finally
+        {
+            // The voice manager may still tell its listeners.
+            if (manager is IAsyncDisposable disposable)
+                await disposable.DisposeAsync();
+        }
     }
 
     private static object? Valid(MethodInfo method, string parameter, World world) => (method.DeclaringType!.Name, method.Name, parameter) switch
@@ -86,6 +97,11 @@ internal static class ManagerMethods
         (_, _, "after") => null,
         (_, _, "limit" or "priority" or "position" or "maxAttempts") => 7,
         (_, _, "isLocalStorage") => false,
+        (_, _, "permanent") => true,
+        (_, _, "leaseDuration" or "olderThan") => TimeSpan.FromHours(1),
+        (_, _, "loadedVoiceMappingIds") => new[] { world.Mapping },
+        (_, _, "fence") => new VoiceFence(world.LeasedVoice, 1),
+        (_, _, "fences") => new[] { new VoiceFence(world.LeasedVoice, 1) },
         (_, _, "whatsappImagesPaths") => new[] { "/1.png" },
         (_, _, "requests") => new[] { new NewVoiceRequest("Ana", "Oi", world.Mapping), new NewVoiceRequest("Bia", "Oi") },
         (_, _, "mapping") => new NewVoiceMapping { VoiceId = "new", VoiceName = "New", VoiceFile = "new.wav", Language = "pt-br" },

@@ -10,9 +10,11 @@ public sealed class CreateVoiceRequestsTests : DatabaseTest
     public async Task The_place_in_the_list_is_the_position()
     {
         var video = await Videos.CreateVideoAsync("Video", priority: 4, cancellationToken: Token);
-        var mapping = (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id;
+        var mapping = (await VoiceMappings.GetVoiceMappingAsync("professora", cancellationToken: Token))!.Id;
+        var aluno = (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id;
+        var byDefault = (await VoiceMappings.GetDefaultVoiceMappingAsync(cancellationToken: Token))!.Id;
 
-        var created = await Voices.CreateVoiceRequestsAsync(video, [new("Ana", "z", mapping), new("Bia", "a"), new("Ana", "m")], maxAttempts: 2, cancellationToken: Token);
+        var created = await Voices.CreateVoiceRequestsAsync(video, [new("Ana", "z", mapping), new("ALUNO", "a"), new("Ana", "m")], maxAttempts: 2, cancellationToken: Token);
 
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
         using (Assert.EnterMultipleScope())
@@ -23,8 +25,8 @@ public sealed class CreateVoiceRequestsTests : DatabaseTest
                 Is.EqualTo(new (int?, string?, string, Guid?, int, int, VoiceStatus, int)[]
                 {
                     (0, "Ana", "z", mapping, 4, 2, VoiceStatus.Pending, 0),
-                    (1, "Bia", "a", null, 4, 2, VoiceStatus.Pending, 0),
-                    (2, "Ana", "m", null, 4, 2, VoiceStatus.Pending, 0),
+                    (1, "ALUNO", "a", aluno, 4, 2, VoiceStatus.Pending, 0),
+                    (2, "Ana", "m", byDefault, 4, 2, VoiceStatus.Pending, 0),
                 }));
             Assert.That(voices.Select(v => v.CreatedAt), Is.Ordered.And.Unique, "A reader that orders by created_at alone gets the conversation in order");
             Assert.That(voices[2].QueueAt - voices[0].QueueAt, Is.EqualTo(TimeSpan.FromSeconds(2)));

@@ -42,11 +42,11 @@ public sealed class ListPendingVoicesTests : DatabaseTest
     [TestCase("ALUNO", true, "aluno")]
     [TestCase("Nobody", true, "default")]
     [TestCase("Nobody", false, null)]
-    public async Task A_request_without_a_mapping_gets_the_one_of_its_character(string character, bool fallBack, string? expected)
+    public async Task A_request_of_a_Python_service_without_a_mapping_gets_the_one_of_its_character(string character, bool fallBack, string? expected)
     {
         await Settings.SetSettingAsync("fallback_to_default", fallBack ? "true" : "false", cancellationToken: Token);
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-        await Voices.CreateVoiceRequestAsync(video, character, "Oi", cancellationToken: Token);
+        await SqlAsync("insert into voices (video_id, character_name, text_content) values (@video, @character, 'Oi')", new { video, character });
 
         var request = (await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Single();
 

@@ -44,6 +44,7 @@ public sealed class VoiceColumnsTests : DatabaseTest
         Priority = s_voice.Priority,
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         CreatedAt = s_voice.CreatedAt,
+        WaitedSeconds = 1,
         VoiceMappingId = s_voice.VoiceMappingId,
         MappingVoiceId = "mapping-voice-id",
         VoiceFile = "voices/file.wav",
@@ -94,16 +95,22 @@ public sealed class VoiceColumnsTests : DatabaseTest
         Assert.That(await Voices.ListCompletedAudioPathsAsync(s_voice.VideoId, cancellationToken: Token), Is.EqualTo([s_audio with { IsLocalStorage = isLocalStorage }]));
     }
 
-    [Test]
-    public async Task ListPendingVoices_returns_every_column()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task ListPendingVoices_returns_every_column(bool delayed)
     {
-        await InsertAsync(s_voice, "pending");
+        var voice = s_voice with { AvailableAt = delayed ? s_voice.CreatedAt.AddDays(1) : s_voice.AvailableAt };
+        await InsertAsync(voice, "pending");
 
         var request = (await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Single();
 
+        var ready = delayed ? voice.AvailableAt!.Value : voice.CreatedAt;
+        var waited = await ScalarAsync<double>("select extract(epoch from now() - @ready)::float8", new { ready });
+
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(request, Is.EqualTo(s_request));
+            Assert.That(request with { WaitedSeconds = 1 }, Is.EqualTo(s_request));
+            Assert.That(request.WaitedSeconds, Is.InRange(waited - 60, waited));
             Assert.That(request.Fence, Is.EqualTo(new VoiceFence(s_voice.Id, 2)));
         }
     }

@@ -106,6 +106,7 @@ public sealed class VoiceProcessingTests : DatabaseTest
                 {
                     Status = VoiceStatus.Failed,
                     ErrorMessage = "no sound",
+                    AvailableAt = null,
                     ProcessingCompletedAt = after!.ProcessingCompletedAt,
                     UpdatedAt = after.UpdatedAt,
                 }));
