@@ -101,6 +101,13 @@ CREATE VIEW public.video_processing_status AS
      LEFT JOIN public.voices vo ON ((vo.video_id = v.id)))
   GROUP BY v.id, v.title, v.status, v.created_at;
 
+CREATE UNLOGGED TABLE public.videovoice_listeners (
+    waits_for text NOT NULL,
+    channel text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT videovoice_listeners_waits_for_check CHECK ((waits_for = ANY (ARRAY['work'::text, 'voices'::text])))
+);
+
 CREATE TABLE public.videovoice_migrations (
     version integer NOT NULL,
     name text NOT NULL,
@@ -131,6 +138,9 @@ ALTER TABLE ONLY public.settings
 
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.videovoice_listeners
+    ADD CONSTRAINT videovoice_listeners_pkey PRIMARY KEY (waits_for, channel);
 
 ALTER TABLE ONLY public.videovoice_migrations
     ADD CONSTRAINT videovoice_migrations_pkey PRIMARY KEY (version);

@@ -6,7 +6,10 @@ switch (args)
     case ["postgres", var end, .. var folder]:
         await PostgresVerb.RunAsync(end, folder.FirstOrDefault());
         return 0;
+    case ["initialize"]:
+        await InitializeVerb.RunAsync();
+        return 0;
     default:
-        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder]");
+        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder] | initialize");
         return 2;
 }

@@ -19,11 +19,11 @@ public sealed partial class StatementTests : DatabaseTest
         ["status"] = typeof(StatusManager),
     };
 
-    /// <summary>What <see cref="SchemaInitializer"/> runs: its steps have no methods of their own.</summary>
-    private static readonly string[] s_initializerFolders = ["schema", "migrations"];
+    /// <summary>Steps inside the schema initializer and the notifications, which have no public methods of their own.</summary>
+    private static readonly string[] s_innerFolders = ["schema", "migrations", "notifications"];
 
-    /// <summary>Methods that run no statement of their own, each with its reason.</summary>
-    private static readonly string[] s_withoutFile = [];
+    /// <summary>Waiting runs the statements of the notifications' folder, one query for all that wait in the process.</summary>
+    private static readonly string[] s_withoutFile = ["wait_for_voices", "wait_for_work"];
 
     public static IEnumerable<string> Names => Statements.Names.Order(StringComparer.Ordinal);
 
@@ -36,7 +36,7 @@ public sealed partial class StatementTests : DatabaseTest
             .Where(name => name != "schema");
 
         Assert.That(Statements.Names, Is.EquivalentTo(files));
-        Assert.That(Statements.Names.Select(Folder).Distinct(), Is.SubsetOf(Managers.Keys.Concat(s_initializerFolders)));
+        Assert.That(Statements.Names.Select(Folder).Distinct(), Is.SubsetOf(Managers.Keys.Concat(s_innerFolders)));
     }
 
     [Test]
@@ -48,6 +48,16 @@ public sealed partial class StatementTests : DatabaseTest
             var methods = AsyncMethods(manager).Select(method => SnakeCase(method.Name)).Distinct().Except(s_withoutFile);
             Assert.That(methods, Is.EquivalentTo(files), manager.Name);
         }
+    }
+
+    [Test]
+    public void Every_inner_statement_is_run_by_name()
+    {
+        var source = string.Concat(SourceFiles().Select(File.ReadAllText));
+
+        // The initializer finds migrations by their folder.
+        foreach (var name in Statements.Names.Where(name => s_innerFolders.Contains(Folder(name)) && Folder(name) != "migrations"))
+            Assert.That(source, Does.Contain($"\"{name}\""));
     }
 
     [TestCaseSource(nameof(Names))]
@@ -83,8 +93,7 @@ public sealed partial class StatementTests : DatabaseTest
     [Test]
     public void No_sql_stands_in_the_source()
     {
-        foreach (var file in Directory.EnumerateFiles(Repository.PathOf("src/VideoVoice.Data"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)))
+        foreach (var file in SourceFiles())
         {
             Assert.That(File.ReadAllText(file), Does.Not.Match(@"(?i)""[^""\n]*\b(select\s+\w+|insert\s+into|update\s+\w+\s+set|delete\s+from|create\s+table|pg_\w+\s*\()"), file);
         }
@@ -93,6 +102,10 @@ public sealed partial class StatementTests : DatabaseTest
     internal static IEnumerable<MethodInfo> AsyncMethods(Type type) => type
         .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
         .Where(method => !method.IsSpecialName && typeof(Task).IsAssignableFrom(method.ReturnType));
+
+    private static IEnumerable<string> SourceFiles() => Directory
+        .EnumerateFiles(Repository.PathOf("src/VideoVoice.Data"), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     private static string Folder(string name) => name.Split('/')[0];
 

@@ -44,6 +44,11 @@ public sealed class ConfigurationTests
             ["VideoVoice:LegacyTimeZone"] = "Europe/Lisbon",
             ["VideoVoice:MaxAttempts"] = "11",
             ["VideoVoice:QueueStep"] = "00:00:02.5",
+            ["VideoVoice:RetryDelay"] = "00:00:07",
+            ["VideoVoice:MaxRetryDelay"] = "00:08:00",
+            ["VideoVoice:LoadedVoicePreference"] = "00:00:09",
+            ["VideoVoice:Notifications"] = "false",
+            ["VideoVoice:PollInterval"] = "00:00:11",
         });
         var behind = Bind(new() { [InSection] = "Host=h;Database=d", ["VideoVoice:BehindPgBouncer"] = "true" });
 
@@ -56,7 +61,14 @@ public sealed class ConfigurationTests
             Assert.That(options.LegacyTimeZone, Is.EqualTo("Europe/Lisbon"));
             Assert.That(options.MaxAttempts, Is.EqualTo(11));
             Assert.That(options.QueueStep, Is.EqualTo(TimeSpan.FromSeconds(2.5)));
+            Assert.That(options.RetryDelay, Is.EqualTo(TimeSpan.FromSeconds(7)));
+            Assert.That(options.MaxRetryDelay, Is.EqualTo(TimeSpan.FromMinutes(8)));
+            Assert.That(options.LoadedVoicePreference, Is.EqualTo(TimeSpan.FromSeconds(9)));
+            Assert.That(options.Notifications, Is.False);
+            Assert.That(options.PollInterval, Is.EqualTo(TimeSpan.FromSeconds(11)));
             Assert.That(options.BehindPgBouncer, Is.False);
+            Assert.That(behind.Notifications, Is.False, "LISTEN does not work there.");
+            Assert.That(typeof(VideoVoiceOptions).GetProperties(), Has.Length.EqualTo(13), "A new option is bound here too.");
             Assert.That(behind.BehindPgBouncer, Is.True);
         }
     }

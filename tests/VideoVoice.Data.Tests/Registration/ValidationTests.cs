@@ -24,7 +24,11 @@ public sealed class ValidationTests
         Case("No attempts", o => o.MaxAttempts = 0, "MaxAttempts is 0. Set it from 1 to 1000."),
         Case("Too many attempts", o => o.MaxAttempts = 1001, "MaxAttempts is 1001."),
         Case("A negative step", o => o.QueueStep = TimeSpan.FromTicks(-1), "QueueStep is -"),
-        Case("A step beyond an hour", o => o.QueueStep = TimeSpan.FromHours(2), "QueueStep is 02:00:00. Set it from 0 to 1 hour."),
+        Case("A step beyond an hour", o => o.QueueStep = TimeSpan.FromHours(2), "QueueStep is 02:00:00. Set it from 00:00:00 to 01:00:00."),
+        Case("A negative delay", o => o.RetryDelay = TimeSpan.FromTicks(-1), "RetryDelay is -"),
+        Case("A longest delay beyond a day", o => o.MaxRetryDelay = TimeSpan.FromDays(2), "MaxRetryDelay is 2.00:00:00."),
+        Case("A preference beyond a day", o => o.LoadedVoicePreference = TimeSpan.FromDays(2), "LoadedVoicePreference is 2.00:00:00."),
+        Case("Polling without a pause", o => o.PollInterval = TimeSpan.Zero, "PollInterval is 00:00:00."),
     ];
 
     [TestCaseSource(nameof(Wrong))]

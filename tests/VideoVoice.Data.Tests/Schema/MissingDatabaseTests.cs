@@ -1,5 +1,6 @@
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Tests.Processes;
 
 namespace VideoVoice.Data.Tests.Schema;
 
@@ -90,6 +91,32 @@ public sealed class MissingDatabaseTests
             Assert.That(results.Count(r => r.DatabaseCreated), Is.EqualTo(1));
             Assert.That(results.SelectMany(r => r.Applied).Order(StringComparer.Ordinal), Is.EqualTo(Migration.All.Select(m => m.Name)));
             Assert.That(results.Select(r => r.Version), Is.All.EqualTo(SchemaInitializer.LibraryVersion));
+        }
+    }
+
+    [Test]
+    public async Task Of_8_processes_at_once_one_creates_the_database_and_one_applies_each_migration()
+    {
+        await using var missing = await MissingDatabase.NameAsync("missing_{0}");
+        var processes = Enumerable.Range(0, 8).Select(_ => ChildProcess.Start("initialize")).ToList();
+        try
+        {
+            foreach (var process in processes)
+                Assert.That(await process.ReadLineAsync(Token), Is.EqualTo("ready"));
+
+            foreach (var process in processes)
+                await process.WriteLineAsync(missing.ConnectionString);
+
+            var results = await Task.WhenAll(processes.Select(process => process.ReadLineAsync(Token)));
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(results.Count(r => r.StartsWith("created", StringComparison.Ordinal)), Is.EqualTo(1));
+                Assert.That(results.SelectMany(r => r.Split(' ').Skip(1)).Order(StringComparer.Ordinal), Is.EqualTo(Migration.All.Select(m => m.Name)));
+            }
+        }
+        finally
+        {
+            processes.ForEach(process => process.Dispose());
         }
     }
 }
