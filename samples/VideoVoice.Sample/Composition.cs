@@ -56,7 +56,7 @@ internal static class Composition
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
         builder.Services
-            .AddVideoVoiceData(Configure(connectionString))
+            .AddVideoVoiceData(Configure(connectionString), data => data.RetryDelay = TimeSpan.FromSeconds(1))
             .AddSingleton(cloner)
             .AddVoiceWorker<Cloner>(worker =>
             {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using NUnit.Framework;
 using VideoVoice.Data.Tests.Testing;
 using VideoVoice.Sample;
@@ -85,76 +84,21 @@ public sealed class FinishedVideoTests : DatabaseTest
         Assert.That((await Videos.GetVideoAsync(_video, cancellationToken: Token))!.Status, Is.EqualTo(VideoStatus.Failed));
     }
 
-    // All three see the same pending lines.
-    [Test]
-    public async Task Of_the_workers_one_speaks_a_line()
-    {
-        var synthesizer = new BreakingSynthesizer(times: 0);
-
-        await CloneAsync(synthesizer);
-
-        Assert.That(synthesizer.Calls, Is.EquivalentTo(_conversation.Lines.Select(line => (line.Text, 1))));
-    }
-
-    // Ctrl+C on a terminal ends espeak-ng as well.
-    [Test]
-    public async Task A_speech_that_breaks_off_once_is_spoken_again()
-    {
-        await CloneAsync(new BreakingSynthesizer(times: 1));
-
-        var voices = await Voices.ListVoicesAsync(_video, cancellationToken: Token);
-        Assert.That(voices.Select(voice => (voice.Status, voice.ErrorMessage)), Is.All.EqualTo((VoiceStatus.Completed, (string?)null)));
-    }
-
-    [Test]
-    public async Task A_speech_that_cannot_be_made_fails_its_line_with_the_reason()
-    {
-        await CloneAsync(new BreakingSynthesizer(times: int.MaxValue));
-
-        var voices = await Voices.ListVoicesAsync(_video, cancellationToken: Token);
-        Assert.That(voices.Select(voice => (voice.Status, voice.ErrorMessage)), Is.All.EqualTo((VoiceStatus.Failed, "It broke off.")));
-    }
-
-    // Nobody takes back what was started without a lease.
-    [Test]
-    public async Task A_cloner_that_is_stopped_finishes_its_lines()
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var synthesizer = new BreakingSynthesizer(times: 0, stop.Cancel);
-
-        Assert.That(async () => await CloneAsync(synthesizer, stop.Token), Throws.InstanceOf<OperationCanceledException>());
-
-        var states = (await Voices.ListVoicesAsync(_video, cancellationToken: Token)).Select(voice => voice.Status).ToList();
-        Assert.That(states, Has.Some.EqualTo(VoiceStatus.Completed).And.None.EqualTo(VoiceStatus.Processing));
-    }
-
     private async Task FinishAsync()
     {
         await CloneAsync(new ToneSynthesizer("test"));
         await Generator.CompleteAsync(_video, _conversation, _folder.Path, Token);
     }
 
-    private Task CloneAsync(ISpeechSynthesizer synthesizer, CancellationToken? cancellationToken = null) =>
-        new ClonerLoop(Voices, new Cloner(synthesizer, _folder.Path)).RunAsync(untilEmpty: true, cancellationToken ?? Token);
-
-    private Task<IReadOnlyList<string>> FindFaultsAsync() => new Verification(Videos, Voices, Status).FindFaultsAsync(_video, _conversation, Token);
-
-    /// <summary>Breaks off the first times that each line is spoken, as a process does that is ended; then a tone.</summary>
-    private sealed class BreakingSynthesizer(int times, Action? atStart = null) : ISpeechSynthesizer
+    private async Task CloneAsync(ISpeechSynthesizer synthesizer)
     {
-        private readonly ConcurrentDictionary<string, int> _calls = new();
-
-        /// <summary>How often each line was spoken.</summary>
-        public IEnumerable<(string Text, int Calls)> Calls => _calls.Select(call => (call.Key, call.Value));
-
-        public string Description => "for tests";
-
-        public Task<TimeSpan> SynthesizeAsync(string text, string voiceId, string language, string outputPath, CancellationToken cancellationToken)
+        var cloner = new Cloner(synthesizer, _folder.Path);
+        foreach (var request in await Voices.ClaimVoicesAsync("test", 100, TimeSpan.FromMinutes(1), cancellationToken: Token))
         {
-            atStart?.Invoke();
-            return _calls.AddOrUpdate(text, 1, (_, calls) => calls + 1) <= times
-                ? throw new InvalidOperationException("It broke off.")
-                : new ToneSynthesizer("test").SynthesizeAsync(text, voiceId, language, outputPath, cancellationToken);
+            var voice = await cloner.SynthesizeAsync(request, Token);
+            await Voices.CompleteVoiceProcessingAsync(request.Fence, voice.OutputAudioPath, cancellationToken: Token);
         }
     }
+
+    private Task<IReadOnlyList<string>> FindFaultsAsync() => new Verification(Videos, Voices, Status).FindFaultsAsync(_video, _conversation, Token);
 }
