@@ -28,7 +28,10 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
 
     internal void Unsubscribe(ProgressSubscription subscription) => _waiters.Remove(subscription);
 
-    /// <summary>Ends when a claim can find something, or after a poll interval.</summary>
+    /// <summary>Something changed in this process that moves the time of the next work.</summary>
+    internal void LookForWork() => _waiters.LookForWorkNow();
+
+    /// <summary>Ends when a claim can find something.</summary>
     internal async Task WaitForWorkAsync(CancellationToken cancellationToken)
     {
         var sleeper = _waiters.AddSleeper();
@@ -167,6 +170,8 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, interrupt);
         if (pause > TimeSpan.Zero)
         {
+            // Npgsql counts whole milliseconds and takes 0 for ever.
+            pause = TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
             try
             {
                 if (options.Notifications)

@@ -90,6 +90,16 @@ internal sealed class WaiterSet : IDisposable
             _lookForWork = true;
     }
 
+    internal void LookForWorkNow()
+    {
+        lock (_gate)
+        {
+            _lookForWork = true;
+            if (_sleepers.Count > 0)
+                _interrupt.Cancel();
+        }
+    }
+
     internal void Moved(IEnumerable<Guid> videoIds)
     {
         lock (_gate)

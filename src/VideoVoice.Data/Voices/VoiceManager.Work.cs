@@ -182,6 +182,8 @@ public sealed partial class VoiceManager
         Guid id, Outcome outcome, System.Diagnostics.Metrics.Counter<long> applied, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         Telemetry.Count(outcome, applied);
+        if (outcome == Outcome.RetryScheduled)
+            _listener.LookForWork();
         if (outcome == Outcome.Applied)
             await _database.Notifier.TellAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;
