@@ -68,7 +68,7 @@ public sealed class LocalPostgres : IAsyncDisposable
     internal static async Task<LocalPostgres> StartAsync(LocalPostgresOptions options, Surroundings surroundings, CancellationToken cancellationToken)
     {
         LocalPostgres postgres;
-        if (options.UseExistingServer && surroundings.Variable(Surroundings.ConnectionVariable) is { } existing)
+        if ((options.ExistingServer ?? (options.UseExistingServer ? surroundings.Variable(Surroundings.ConnectionVariable) : null)) is { } existing)
         {
             var builder = new NpgsqlConnectionStringBuilder(existing);
             builder.Database ??= "postgres";

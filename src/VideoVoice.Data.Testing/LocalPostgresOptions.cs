@@ -41,6 +41,11 @@ public sealed record LocalPostgresOptions
     /// </summary>
     public bool UseExistingServer { get; init; } = true;
 
+    /// <summary>
+    /// Connection string of an existing server, such as one in a container: it is used, whatever the environment says, and none is started. Null: none.
+    /// </summary>
+    public string? ExistingServer { get; init; }
+
     /// <summary>How long initdb and the start of the server may take together; one minute by default. An installation by npm is not counted.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -3,12 +3,17 @@ using VideoVoice.Data.Testing;
 
 namespace VideoVoice.Data.Tests;
 
-/// <summary>The one server of a test run: started by the first test that asks for it.</summary>
+/// <summary>
+/// The one server of a test run, started by the first test that asks for it: the existing one that the environment names, else a container where a
+/// Docker engine answers, else a throwaway server.
+/// </summary>
 [SetUpFixture]
 public sealed class PostgresServer
 {
     // Not on the first asker's thread: its test's cancellation and context are not those of the others.
-    private static readonly Lazy<Task<LocalPostgres>> Server = new(() => Task.Run(() => LocalPostgres.StartAsync()));
+    private static readonly Lazy<Task<LocalPostgres>> Server = new(() => Task.Run(StartAsync));
+
+    private static IAsyncDisposable? container;
 
     public static Task<LocalPostgres> GetAsync() => Server.Value;
 
@@ -17,5 +22,24 @@ public sealed class PostgresServer
     {
         // A failed start was reported by the tests that asked.
         if (Server.IsValueCreated && Server.Value.IsCompletedSuccessfully) await (await Server.Value).DisposeAsync();
+        if (container is not null) await container.DisposeAsync();
+    }
+
+    private static async Task<LocalPostgres> StartAsync()
+    {
+#if TESTCONTAINERS
+        if (Environment.GetEnvironmentVariable("VIDEOVOICE_TEST_CONNECTION") is null)
+        {
+            try
+            {
+                (var connectionString, container) = await Containers.PostgresContainer.StartAsync();
+                return await LocalPostgres.StartAsync(new LocalPostgresOptions { ExistingServer = connectionString });
+            }
+            catch (DotNet.Testcontainers.Builders.DockerUnavailableException)
+            {
+            }
+        }
+#endif
+        return await LocalPostgres.StartAsync();
     }
 }

@@ -10,7 +10,7 @@ internal static class PostgresContainer
     /// <exception cref="DotNet.Testcontainers.Builders.DockerUnavailableException">No Docker engine answers.</exception>
     public static async Task<(string ConnectionString, IAsyncDisposable Container)> StartAsync(CancellationToken cancellationToken = default)
     {
-        var container = new PostgreSqlBuilder(Image).WithPassword(Guid.NewGuid().ToString("N")).Build();
+        var container = new PostgreSqlBuilder(Image).WithPassword(Guid.NewGuid().ToString("N")).WithCommand("-c", "max_connections=200").Build();
         try
         {
             await container.StartAsync(cancellationToken);

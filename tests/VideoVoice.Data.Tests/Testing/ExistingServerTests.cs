@@ -31,6 +31,17 @@ public sealed class ExistingServerTests
     }
 
     [Test, CancelAfter(60_000)]
+    public async Task A_server_given_in_the_options_comes_before_the_environments(CancellationToken cancellationToken)
+    {
+        var existing = await PostgresServer.GetAsync();
+        var options = new LocalPostgresOptions { ExistingServer = existing.ConnectionString, UseExistingServer = false };
+
+        await using var postgres = await LocalPostgres.StartAsync(options, Naming("Host=127.0.0.1;Port=1"), cancellationToken);
+
+        Assert.That((postgres.IsExternal, postgres.Port), Is.EqualTo((true, existing.Port)));
+    }
+
+    [Test, CancelAfter(60_000)]
     public async Task A_connection_string_without_a_database_means_postgres(CancellationToken cancellationToken)
     {
         var existing = await PostgresServer.GetAsync();
