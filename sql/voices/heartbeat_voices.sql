@@ -1,7 +1,7 @@
 -- Renews the leases of many attempts at once and says of each whether it still has one. Rows are locked by primary key, in id order, so two calls cannot deadlock.
 with fence as (
-    select f.id, f.attempt
-    from unnest(@ids::uuid[], @attempts::integer[]) as f (id, attempt)
+    select f.id, f.attempt, f.nr
+    from unnest(@ids::uuid[], @attempts::integer[]) with ordinality as f (id, attempt, nr)
 ),
 voice as materialized (
     select v.id, v.status, v.attempt, v.lease_expires_at
@@ -31,4 +31,5 @@ select
     end as outcome
 from fence
 left join voice on voice.id = fence.id
-left join renewed on renewed.id = fence.id and fence.attempt = voice.attempt;
+left join renewed on renewed.id = fence.id and fence.attempt = voice.attempt
+order by fence.nr;

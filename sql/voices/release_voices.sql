@@ -1,8 +1,8 @@
 -- Gives claimed requests back unspoken. The attempt is not counted: max_attempts rises by one, because lowering attempt would let an old fence fit again.
 -- Rows are locked by primary key, in id order.
 with fence as (
-    select f.id, f.attempt
-    from unnest(@ids::uuid[], @attempts::integer[]) as f (id, attempt)
+    select f.id, f.attempt, f.nr
+    from unnest(@ids::uuid[], @attempts::integer[]) with ordinality as f (id, attempt, nr)
 ),
 voice as materialized (
     select v.id, v.status, v.attempt, v.lease_expires_at
@@ -36,4 +36,5 @@ select
     end as outcome
 from fence
 left join voice on voice.id = fence.id
-left join released on released.id = fence.id and fence.attempt = voice.attempt;
+left join released on released.id = fence.id and fence.attempt = voice.attempt
+order by fence.nr;

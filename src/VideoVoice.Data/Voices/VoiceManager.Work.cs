@@ -50,7 +50,7 @@ public sealed partial class VoiceManager
     /// <param name="leaseDuration">How long the lease lasts from now, 100 ms to 1 day.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>One outcome a fence: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> (also: cancelled) or <see cref="Outcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
+    /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> (also: cancelled) or <see cref="Outcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
     /// <exception cref="ArgumentException">The duration is out of its range, or an id is all zeros.</exception>
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
@@ -63,7 +63,7 @@ public sealed partial class VoiceManager
     /// <param name="fences">The attempts to give back. An empty list does nothing.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>One outcome a fence: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">An id is all zeros.</exception>
     public async Task<IReadOnlyList<VoiceOutcome>> ReleaseVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
