@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -72,6 +73,7 @@ internal sealed class Database
         Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
         CancellationToken cancellationToken)
     {
+        using var activity = Telemetry.Source.StartActivity(statement, ActivityKind.Client);
         var command = new CommandDefinition(Statements.Get(statement), parameters, transaction, cancellationToken: cancellationToken);
         try
         {
@@ -82,9 +84,13 @@ internal sealed class Database
             await using (connection.ConfigureAwait(false))
                 return await run(connection, command).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation && ParentNotFoundException.From(e) is { } missing)
+        catch (Exception e)
         {
-            throw missing;
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            if (e is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } violation && ParentNotFoundException.From(violation) is { } missing)
+                throw missing;
+
+            throw;
         }
     }
 }

@@ -19,6 +19,12 @@ public sealed class StatusManager
 
     internal StatusManager(Database database) => _database = database;
 
+    /// <summary>
+    /// Whether somebody in this process listens to the gauges <c>videovoice.queue.depth</c> and <c>videovoice.queue.oldest_age</c>, which
+    /// <see cref="GetQueueStatisticsAsync"/> sets. A voice worker reads them every 15 s then; a process without one has to.
+    /// </summary>
+    public static bool QueueIsMeasured => Telemetry.QueueDepth.Enabled || Telemetry.OldestAge.Enabled;
+
     /// <summary>The state and the counts of one video (<c>get_video_processing_status.sql</c>).</summary>
     /// <returns>The counts, or null when there is no such video.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
