@@ -17,7 +17,7 @@ internal static class DatabaseRetry
             {
                 return await call(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (IsAway(e) && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (IsAway(e))
             {
                 WorkerLog.DatabaseAway(logger, backOff, e);
                 await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);

@@ -21,6 +21,7 @@ public static class VideoVoiceHostingExtensions
         services.AddOptions<VoiceWorkerOptions>().Configure(configure ?? (_ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
         services.TryAddSingleton<TSynthesizer>();
+        services.AddHostedService<QueueGauge>();
         return services.AddHostedService<VoiceWorker<TSynthesizer>>();
     }
 

@@ -11,7 +11,7 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
     /// <summary>The synthesizer's token. Kept as a value: it is asked after the source is disposed of.</summary>
     internal CancellationToken Token => field == default ? field = _cancellation.Token : field;
 
-    /// <summary>Done before it is started.</summary>
+    /// <summary>Ends without an exception, whatever became of the request.</summary>
     internal Task Running { get; set; } = Task.CompletedTask;
 
     /// <summary>Whether the result is on its way: from then on the row's state is this worker's own doing.</summary>
@@ -24,11 +24,12 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
     /// <summary>Whether the database has the result.</summary>
     internal bool Reported { get; set; }
 
+    /// <summary>Cancels the token. What the synthesizer has registered on it runs elsewhere: it may block or throw.</summary>
     internal void Cancel()
     {
         try
         {
-            _cancellation.Cancel();
+            _ = _cancellation.CancelAsync();
         }
         catch (ObjectDisposedException)
         {

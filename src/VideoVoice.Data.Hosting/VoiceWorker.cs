@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -19,14 +20,16 @@ internal sealed class VoiceWorker<TSynthesizer>(
     private readonly SemaphoreSlim _capacity = new(options.Value.Concurrency);
     private readonly CancellationTokenSource _shutDownTimeOver = new();
     private readonly CancellationTokenSource _givenUp = new();
+    private int _emptyClaims;
 
     /// <summary>Claims no more, lets what runs finish until the token is cancelled, and then gives it back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         void TimeIsOver()
         {
-            _shutDownTimeOver.Cancel();
             _givenUp.CancelAfter(s_lastWords);
+            // Not here and now: what a synthesizer has registered on its token may block or throw.
+            _ = _shutDownTimeOver.CancelAsync();
         }
 
         var registration = cancellationToken.UnsafeRegister(static over => ((Action)over!)(), (Action)TimeIsOver);
@@ -54,10 +57,11 @@ internal sealed class VoiceWorker<TSynthesizer>(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            await FinishAsync().ConfigureAwait(false);
         }
         finally
         {
+            // Also when a claim has failed for a reason that no repeat cures: the host learns of it when what runs is spoken.
+            await FinishAsync().ConfigureAwait(false);
             await finished.CancelAsync().ConfigureAwait(false);
             await heartbeats.ConfigureAwait(false);
         }
@@ -81,8 +85,6 @@ internal sealed class VoiceWorker<TSynthesizer>(
                 _ => voices.ClaimVoicesAsync(_options.WorkerId, free, _options.LeaseDuration, synthesizer.LoadedVoiceMappingIds, null, _shutDownTimeOver.Token),
                 logger,
                 stoppingToken).ConfigureAwait(false);
-            foreach (var request in requests)
-                _jobs.TryAdd(request.Fence, new VoiceJob(request, _shutDownTimeOver.Token));
         }
         finally
         {
@@ -90,16 +92,24 @@ internal sealed class VoiceWorker<TSynthesizer>(
                 _capacity.Release(free - requests.Count);
         }
 
-        // What is not started here when the host stops is given back by FinishAsync.
+        if (stoppingToken.IsCancellationRequested)
+            await ReleaseAsync([.. requests.Select(request => request.Fence)]).ConfigureAwait(false);
         stoppingToken.ThrowIfCancellationRequested();
+
         foreach (var request in requests)
         {
-            var job = _jobs[request.Fence];
+            var job = _jobs[request.Fence] = new VoiceJob(request, _shutDownTimeOver.Token);
             job.Running = SpeakAsync(job);
         }
 
-        if (requests.Count == 0)
-            await voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
+        _emptyClaims = requests.Count == 0 ? _emptyClaims + 1 : 0;
+        if (_emptyClaims == 0)
+            return;
+
+        // A request that somebody has locked is there to see and not to claim: without a pause the wait for work would end at once, over and over.
+        if (_emptyClaims > 1)
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(10 << Math.Min(_emptyClaims, 10), 1000)), stoppingToken).ConfigureAwait(false);
+        await voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
     }
 
     private async Task SpeakAsync(VoiceJob job)
@@ -112,16 +122,17 @@ internal sealed class VoiceWorker<TSynthesizer>(
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var voice = await synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false);
+            var voice = await synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false)
+                ?? throw new InvalidOperationException($"{typeof(TSynthesizer).Name}.SynthesizeAsync returned null.");
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             WorkerTelemetry.Speaking.Record(seconds);
             var outcome = await ReportAsync(job, token => voices.CompleteVoiceProcessingAsync(
                 request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath is null, voice.RemoteStoragePath, null, token)).ConfigureAwait(false);
             WorkerLog.Completed(logger, request.Id, request.Attempt, seconds, outcome);
         }
-        catch (OperationCanceledException) when (job.Token.IsCancellationRequested)
+        catch (Exception) when (job.Token.IsCancellationRequested)
         {
-            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back.
+            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back. What broke off in whatever way is no failure of the line.
         }
         catch (Exception e)
         {
@@ -139,7 +150,10 @@ internal sealed class VoiceWorker<TSynthesizer>(
 
     private async Task FailAsync(VoiceJob job, Exception error)
     {
-        var message = string.IsNullOrWhiteSpace(error.Message) ? error.GetType().Name : error.Message.Replace('\0', ' ');
+        // PostgreSQL stores neither U+0000 nor half a surrogate pair; UTF-8 replaces the latter.
+        var message = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(error.Message)).Replace('\0', ' ');
+        if (string.IsNullOrWhiteSpace(message))
+            message = error.GetType().Name;
         try
         {
             var outcome = await ReportAsync(job, token => voices.FailVoiceProcessingAsync(
@@ -169,21 +183,36 @@ internal sealed class VoiceWorker<TSynthesizer>(
             while (true)
             {
                 await Task.Delay(_options.LeaseDuration / 3, finished).ConfigureAwait(false);
-                var outcomes = await DatabaseRetry.RunAsync(
-                    token => voices.HeartbeatVoicesAsync([.. _jobs.Keys], _options.LeaseDuration, null, token), logger, finished).ConfigureAwait(false);
-                foreach (var (voiceId, outcome) in outcomes.Where(o => o.Outcome != Outcome.Applied))
-                {
-                    foreach (var job in _jobs.Values.Where(j => j.Request.Id == voiceId && !j.Reporting))
-                    {
-                        WorkerLog.LeaseLost(logger, voiceId, job.Request.Attempt, outcome);
-                        job.Cancel();
-                    }
-                }
+                await DatabaseRetry.RunAsync(RenewAsync, logger, finished).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (finished.IsCancellationRequested)
         {
         }
+    }
+
+    private async Task<int> RenewAsync(CancellationToken cancellationToken)
+    {
+        // A job that was told to stop has no lease any more; one that reports may still need it.
+        VoiceJob[] jobs = [.. _jobs.Values.Where(job => job.Reporting || !job.Token.IsCancellationRequested)];
+        IReadOnlyList<VoiceOutcome> outcomes = [];
+        try
+        {
+            outcomes = await voices.HeartbeatVoicesAsync([.. jobs.Select(job => job.Request.Fence)], _options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!DatabaseRetry.IsAway(e) && e is not OperationCanceledException)
+        {
+            WorkerLog.HeartbeatFailed(logger, e);
+        }
+
+        // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
+        foreach (var (job, (_, outcome)) in jobs.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied && !pair.First.Reporting))
+        {
+            WorkerLog.LeaseLost(logger, job.Request.Id, job.Request.Attempt, outcome);
+            job.Cancel();
+        }
+
+        return jobs.Length;
     }
 
     private async Task FinishAsync()
@@ -197,18 +226,23 @@ internal sealed class VoiceWorker<TSynthesizer>(
             // A synthesizer does not heed its token. Its request is given back all the same; the fence keeps its late result out.
         }
 
-        if (_jobs.IsEmpty)
+        await ReleaseAsync([.. _jobs.Keys]).ConfigureAwait(false);
+    }
+
+    private async Task ReleaseAsync(IReadOnlyCollection<VoiceFence> fences)
+    {
+        if (fences.Count == 0)
             return;
 
         try
         {
             using var last = new CancellationTokenSource(s_lastWords);
-            var outcomes = await voices.ReleaseVoicesAsync([.. _jobs.Keys], null, last.Token).ConfigureAwait(false);
+            var outcomes = await DatabaseRetry.RunAsync(token => voices.ReleaseVoicesAsync(fences, null, token), logger, last.Token).ConfigureAwait(false);
             WorkerLog.Released(logger, outcomes.Count(o => o.Outcome == Outcome.Applied));
         }
-        catch (Exception e) when (DatabaseRetry.IsAway(e) || e is OperationCanceledException)
+        catch (Exception e)
         {
-            WorkerLog.DatabaseAway(logger, TimeSpan.Zero, e);
+            WorkerLog.ReleaseFailed(logger, fences.Count, e);
         }
     }
 }

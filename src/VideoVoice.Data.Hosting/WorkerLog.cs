@@ -28,4 +28,13 @@ internal static partial class WorkerLog
 
     [LoggerMessage(107, LogLevel.Error, "Request {VoiceId}, attempt {Attempt} could not be reported; its lease will end and another attempt will follow.")]
     internal static partial void ReportFailed(ILogger logger, Guid voiceId, int attempt, Exception exception);
+
+    [LoggerMessage(108, LogLevel.Warning, "{Count} requests could not be given back; their leases will end.")]
+    internal static partial void ReleaseFailed(ILogger logger, int count, Exception exception);
+
+    [LoggerMessage(109, LogLevel.Error, "A heartbeat failed; the next follows in a third of a lease.")]
+    internal static partial void HeartbeatFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Warning, "The queue could not be measured; the next try follows with the next interval.")]
+    internal static partial void GaugeFailed(ILogger logger, Exception exception);
 }

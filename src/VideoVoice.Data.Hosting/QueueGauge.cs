@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace VideoVoice.Data.Hosting;
+
+/// <summary>Keeps the gauges of the queue fresh beside a worker, and reads nothing while nobody listens to them.</summary>
+internal sealed class QueueGauge(StatusManager status, ILogger<QueueGauge> logger) : BackgroundService
+{
+    internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        do
+        {
+            try
+            {
+                if (StatusManager.QueueIsMeasured)
+                    await status.GetQueueStatisticsAsync(null, stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                WorkerLog.GaugeFailed(logger, e);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+}
