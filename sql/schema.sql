@@ -86,7 +86,8 @@ CREATE TABLE public.voices (
     lease_expires_at timestamp with time zone,
     errors jsonb DEFAULT '[]'::jsonb NOT NULL,
     trace_parent text
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000');
 
 CREATE VIEW public.video_processing_status AS
  SELECT v.id AS video_id,
@@ -160,7 +161,7 @@ CREATE INDEX idx_videos_status_created_at_id ON public.videos USING btree (statu
 
 CREATE UNIQUE INDEX idx_voice_mappings_one_default ON public.voice_mappings USING btree (is_default) WHERE is_default;
 
-CREATE INDEX idx_voices_claim ON public.voices USING btree (priority DESC, queue_at, id) WHERE (status = 'pending'::public.voice_status);
+CREATE INDEX idx_voices_claim ON public.voices USING btree (((- priority)), queue_at, id) WHERE (status = 'pending'::public.voice_status);
 
 CREATE INDEX idx_voices_lease ON public.voices USING btree (lease_expires_at) WHERE (status = 'processing'::public.voice_status);
 
@@ -174,7 +175,7 @@ CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH 
 
 CREATE TRIGGER update_voice_mappings_updated_at BEFORE UPDATE ON public.voice_mappings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
-CREATE TRIGGER update_voices_updated_at BEFORE UPDATE ON public.voices FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER update_voices_updated_at BEFORE UPDATE ON public.voices FOR EACH ROW WHEN ((NOT (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION public.update_updated_at_column();
 
 ALTER TABLE ONLY public.voices
     ADD CONSTRAINT voices_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;

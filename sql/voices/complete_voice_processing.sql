@@ -14,7 +14,8 @@ updated as (
         remote_storage_path = @remoteStoragePath,
         processing_completed_at = statement_timestamp(),
         error_message = null,
-        lease_expires_at = null
+        lease_expires_at = null,
+        updated_at = statement_timestamp()
     from voice
     where v.id = voice.id
         and voice.status = 'processing'

@@ -24,7 +24,8 @@ updated as (
         lease_expires_at = null,
         available_at = case when voice.again then voice.retry_at end,
         queue_at = case when voice.again then voice.retry_at else v.queue_at end,
-        processing_completed_at = case when not voice.again then statement_timestamp() end
+        processing_completed_at = case when not voice.again then statement_timestamp() end,
+        updated_at = statement_timestamp()
     from voice
     where v.id = voice.id
         and voice.status = 'processing'

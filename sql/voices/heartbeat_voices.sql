@@ -12,7 +12,8 @@ voice as materialized (
 ),
 renewed as (
     update voices v
-    set lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds)
+    set lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds),
+        updated_at = statement_timestamp()
     from voice
     join fence on fence.id = voice.id and fence.attempt = voice.attempt
     where v.id = voice.id

@@ -10,6 +10,7 @@ select
     v.priority,
     v.trace_parent,
     v.created_at,
+    v.queue_at,
     extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 as waited_seconds,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
@@ -19,5 +20,5 @@ from voices v
 left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, resolve_voice_mapping(v.character_name))
 where v.status = 'pending'
     and (v.available_at is null or v.available_at <= statement_timestamp())
-order by v.priority desc, v.queue_at, v.id
+order by -v.priority, v.queue_at, v.id
 limit @limit;

@@ -17,7 +17,8 @@ released as (
         max_attempts = v.max_attempts + 1,
         worker_id = null,
         lease_expires_at = null,
-        processing_started_at = null
+        processing_started_at = null,
+        updated_at = statement_timestamp()
     from voice
     join fence on fence.id = voice.id and fence.attempt = voice.attempt
     where v.id = voice.id

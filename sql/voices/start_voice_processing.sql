@@ -13,7 +13,8 @@ updated as (
         worker_id = null,
         lease_expires_at = null,
         processing_started_at = statement_timestamp(),
-        processing_completed_at = null
+        processing_completed_at = null,
+        updated_at = statement_timestamp()
     from voice
     where v.id = voice.id
         and voice.status = 'pending'

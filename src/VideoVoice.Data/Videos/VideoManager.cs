@@ -9,6 +9,9 @@ namespace VideoVoice.Data;
 /// </summary>
 public sealed class VideoManager
 {
+    /// <summary>The highest priority; the lowest is its negative.</summary>
+    public const int MaxPriority = 1_000_000;
+
     private readonly Database _database;
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
@@ -25,7 +28,7 @@ public sealed class VideoManager
     /// <param name="backgroundVideoPath">Path, 1 to 500 characters, or null.</param>
     /// <param name="metadata">Valid JSON, or null.</param>
     /// <param name="id">The id to use; repeating a create with the same id changes nothing. Null makes a new version 7 UUID.</param>
-    /// <param name="priority">Requests of a video with a higher number are claimed first.</param>
+    /// <param name="priority">Requests of a video with a higher number are claimed first; up to <see cref="MaxPriority"/> above or below 0.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait; the connection stays usable.</param>
     /// <returns>The video's id.</returns>
@@ -47,7 +50,7 @@ public sealed class VideoManager
             description = Check.Value(description),
             backgroundVideoPath = Check.OptionalText(backgroundVideoPath, 500),
             metadata = Check.Json(metadata),
-            priority,
+            priority = Check.Range(priority, -MaxPriority, MaxPriority),
         };
         await _database.ExecuteAsync("videos/create_video", video, transaction, cancellationToken).ConfigureAwait(false);
         return video.id;
@@ -161,13 +164,13 @@ public sealed class VideoManager
 
     /// <summary>Sets the priority of a video and of its requests that are not completed (<c>set_video_priority.sql</c>).</summary>
     /// <param name="id">The video.</param>
-    /// <param name="priority">Any number; a higher one is claimed first.</param>
+    /// <param name="priority">A higher one is claimed first; up to <see cref="MaxPriority"/> above or below 0.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>False when there is no such video.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public Task<bool> SetVideoPriorityAsync(Guid id, int priority, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        _database.ScalarAsync<bool>("videos/set_video_priority", new { id = Check.Id(id), priority }, transaction, cancellationToken);
+        _database.ScalarAsync<bool>("videos/set_video_priority", new { id = Check.Id(id), priority = Check.Range(priority, -MaxPriority, MaxPriority) }, transaction, cancellationToken);
 
     /// <summary>Deletes a video and, through its foreign key, its voice requests (<c>delete_video.sql</c>). Audio and video files stay.</summary>
     /// <returns>False when there was none of that id.</returns>

@@ -30,19 +30,46 @@ public sealed partial class VoiceManager
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
-        var claim = new
+        Check.Text(workerId, 200);
+        Check.Limit(limit);
+        Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
+        Guid[] loaded = loadedVoiceMappingIds?.ToArray() ?? [];
+
+        // A preferred voice may stand far behind the head of the queue, so it says nothing of what was passed.
+        var mark = loaded.Length == 0 && transaction is null ? _mark.Take() : null;
+        var requests = await ClaimAsync(mark, limit).ConfigureAwait(false);
+        if (mark is not null && requests.Count < limit)
         {
-            workerId = Check.Text(workerId, 200),
-            limit = Check.Limit(limit),
-            leaseSeconds = Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)).TotalSeconds,
-            loadedVoiceMappingIds = loadedVoiceMappingIds?.ToArray() ?? [],
-            preferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
-        };
-        var requests = await _database.ListAsync<VoiceRequest>("voices/claim_voices", claim, transaction, cancellationToken).ConfigureAwait(false);
+            var missing = limit - requests.Count;
+            var rest = await ClaimAsync(null, missing).ConfigureAwait(false);
+            requests = [.. requests, .. rest];
+        }
+
+        if (loaded.Length == 0 && transaction is null)
+            _mark.Set(requests, limit);
+
         Telemetry.Claimed.Add(requests.Count);
         foreach (var request in requests)
             Telemetry.Waiting.Record(request.WaitedSeconds);
         return requests;
+
+        Task<IReadOnlyList<VoiceRequest>> ClaimAsync(QueueMark.Place? place, int most) =>
+            _database.ListAsync<VoiceRequest>(
+                "voices/claim_voices",
+                new
+                {
+                    workerId,
+                    limit = most,
+                    leaseSeconds = leaseDuration.TotalSeconds,
+                    loadedVoiceMappingIds = loaded,
+                    preferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
+                    marked = place is not null,
+                    markPriority = place is null ? int.MinValue : -place.Priority,
+                    markQueueAt = place?.QueueAt ?? DateTimeOffset.UnixEpoch,
+                    markId = place?.Id ?? Guid.Empty,
+                },
+                transaction,
+                cancellationToken);
     }
 
     /// <summary>Renews the leases of many requests in one statement (<c>heartbeat_voices.sql</c>). A lease that has ended but was not taken by another worker is renewed too.</summary>
@@ -117,6 +144,30 @@ public sealed partial class VoiceManager
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default) =>
         CompleteAsync(fence.VoiceId, fence.Attempt, outputAudioPath, isLocalStorage, remoteStoragePath, transaction, cancellationToken);
+
+    /// <summary>processing → completed, for many attempts in one statement (<c>complete_voices.sql</c>). Repeating it is harmless.</summary>
+    /// <param name="completions">What was stored. An empty list does nothing.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>One outcome a completion, in their order, as the single call has them.</returns>
+    /// <exception cref="ArgumentException">A path is empty or too long, or an id is all zeros. Nothing is written.</exception>
+    public async Task<IReadOnlyList<VoiceOutcome>> CompleteVoicesAsync(
+        IReadOnlyCollection<VoiceCompletion> completions, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(completions);
+        var outputAudioPaths = completions.Select(c => Check.Text(c.OutputAudioPath, 500, nameof(completions))).ToArray();
+        var remoteStoragePaths = completions.Select(c => Check.OptionalText(c.RemoteStoragePath, 500, nameof(completions))).ToArray();
+        var outcomes = await OutcomesAsync(
+            "voices/complete_voices",
+            [.. completions.Select(c => c.Fence)],
+            (ids, attempts) => new { ids, attempts, outputAudioPaths, remoteStoragePaths },
+            transaction,
+            cancellationToken).ConfigureAwait(false);
+        Guid[] applied = [.. outcomes.Where(o => o.Outcome == Outcome.Applied).Select(o => o.VoiceId)];
+        Telemetry.Completed.Add(applied.Length);
+        await _database.Notifier.TellAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
+        return outcomes;
+    }
 
     /// <summary>processing → failed for good, for a request that was started without a lease (<c>fail_voice_processing.sql</c>). The error is kept.</summary>
     /// <param name="id">The request.</param>

@@ -15,6 +15,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly Listener _listener;
+    private readonly QueueMark _mark = new();
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
     /// <param name="dataSource">Where to connect.</param>

@@ -33,6 +33,9 @@ public sealed record VoiceRequest
     /// <summary>When the row was inserted, UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>The place in the queue, UTC; see <see cref="Voice.QueueAt"/>.</summary>
+    public DateTimeOffset? QueueAt { get; init; }
+
     /// <summary>Seconds from when the request could start (its creation, or the end of a retry's delay) until it was read, by the server's clock.</summary>
     public double WaitedSeconds { get; init; }
 

@@ -102,6 +102,7 @@ internal static class ManagerMethods
         (_, _, "loadedVoiceMappingIds") => new[] { world.Mapping },
         (_, _, "fence") => new VoiceFence(world.LeasedVoice, 1),
         (_, _, "fences") => new[] { new VoiceFence(world.LeasedVoice, 1) },
+        (_, _, "completions") => new[] { new VoiceCompletion(new VoiceFence(world.LeasedVoice, 1), "/a.wav") },
         (_, _, "whatsappImagesPaths") => new[] { "/1.png" },
         (_, _, "requests") => new[] { new NewVoiceRequest("Ana", "Oi", world.Mapping), new NewVoiceRequest("Bia", "Oi") },
         (_, _, "mapping") => new NewVoiceMapping { VoiceId = "new", VoiceName = "New", VoiceFile = "new.wav", Language = "pt-br" },

@@ -44,6 +44,7 @@ public sealed class VoiceColumnsTests : DatabaseTest
         Priority = s_voice.Priority,
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         CreatedAt = s_voice.CreatedAt,
+        QueueAt = s_voice.QueueAt,
         WaitedSeconds = 1,
         VoiceMappingId = s_voice.VoiceMappingId,
         MappingVoiceId = "mapping-voice-id",

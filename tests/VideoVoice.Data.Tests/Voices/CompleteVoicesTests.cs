@@ -1,0 +1,79 @@
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Voices;
+
+public sealed class CompleteVoicesTests : DatabaseTest
+{
+    private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(1);
+
+    [Test]
+    public async Task Each_completion_gets_its_outcome_in_its_place()
+    {
+        var video = await CreateVideoAsync("applied", "lost", "finished", "pending", "python", "remote");
+        var claimed = await Voices.ClaimVoicesAsync("w", 10, s_lease, cancellationToken: Token);
+        await SqlAsync("update voices set attempt = 2 where text_content = 'lost'");
+        await Voices.CompleteVoiceProcessingAsync(claimed[2].Fence, "/first.wav", cancellationToken: Token);
+        await Voices.ReleaseVoicesAsync([claimed[3].Fence], cancellationToken: Token);
+        await SqlAsync("update voices set lease_expires_at = null where text_content = 'python'");
+        VoiceCompletion[] completions =
+        [
+            new(claimed[4].Fence, "/python.wav"),
+            new(claimed[0].Fence, "/applied.wav"),
+            new(new VoiceFence(Guid.NewGuid(), 1), "/unknown.wav"),
+            new(claimed[1].Fence, "/lost.wav"),
+            new(claimed[2].Fence, "/second.wav"),
+            new(claimed[3].Fence, "/pending.wav"),
+            new(claimed[5].Fence, "/cache.wav", "s3://bucket/remote.wav"),
+        ];
+
+        var outcomes = await Voices.CompleteVoicesAsync(completions, cancellationToken: Token);
+
+        Assert.That(outcomes.Select(o => o.VoiceId), Is.EqualTo(completions.Select(c => c.Fence.VoiceId)));
+        Assert.That(outcomes.Select(o => o.Outcome), Is.EqualTo(new[]
+        {
+            Outcome.LeaseLost, Outcome.Applied, Outcome.NotFound, Outcome.LeaseLost, Outcome.AlreadyFinished, Outcome.LeaseLost, Outcome.Applied,
+        }));
+        var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+        Assert.That(voices.Select(v => v.OutputAudioPath), Is.EqualTo(new[] { "/applied.wav", null, "/first.wav", null, null, "/cache.wav" }));
+        Assert.That((voices[5].IsLocalStorage, voices[5].RemoteStoragePath), Is.EqualTo((false, "s3://bucket/remote.wav")));
+        Assert.That((voices[0].LeaseExpiresAt, voices[0].ProcessingCompletedAt is null), Is.EqualTo(((DateTimeOffset?)null, false)));
+    }
+
+    [Test]
+    public async Task A_repeat_changes_nothing_and_says_so()
+    {
+        var video = await CreateVideoAsync("one", "two");
+        VoiceCompletion[] completions = [.. (await Voices.ClaimVoicesAsync("w", 10, s_lease, cancellationToken: Token)).Select(r => new VoiceCompletion(r.Fence, "/a.wav"))];
+        await Voices.CompleteVoicesAsync(completions, cancellationToken: Token);
+        var before = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+
+        var outcomes = await Voices.CompleteVoicesAsync(completions, cancellationToken: Token);
+
+        Assert.That(outcomes.Select(o => o.Outcome), Is.All.EqualTo(Outcome.AlreadyFinished));
+        Assert.That(await Voices.ListVoicesAsync(video, cancellationToken: Token), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_bad_path_among_many_writes_nothing()
+    {
+        var video = await CreateVideoAsync("one", "two");
+        var claimed = await Voices.ClaimVoicesAsync("w", 10, s_lease, cancellationToken: Token);
+
+        Assert.That(
+            () => Voices.CompleteVoicesAsync([new(claimed[0].Fence, "/a.wav"), new(claimed[1].Fence, new string('x', 501))], cancellationToken: Token),
+            Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("completions"));
+        Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status), Is.All.EqualTo(VoiceStatus.Processing));
+    }
+
+    [Test]
+    public async Task Two_overlapping_batches_in_opposite_order_do_not_deadlock_and_complete_each_request_once()
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 200).Select(i => $"{i}")]);
+        VoiceCompletion[] completions = [.. (await Voices.ClaimVoicesAsync("w", 200, s_lease, cancellationToken: Token)).Select(r => new VoiceCompletion(r.Fence, "/a.wav"))];
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
+            Voices.CompleteVoicesAsync(i % 2 == 0 ? completions : [.. completions.Reverse()], cancellationToken: Token)));
+
+        Assert.That(results.SelectMany(r => r).Count(o => o.Outcome == Outcome.Applied), Is.EqualTo(200));
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Voices;
+
+/// <summary>The low-water mark is a hint: what appears before it is claimed all the same.</summary>
+[CancelAfter(60_000)]
+public sealed class QueueMarkTests : DatabaseTest
+{
+    private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(1);
+
+    [TestCase("update voices set status = 'pending', lease_expires_at = null where id = @id", TestName = "A_retry_behind_the_mark_is_claimed")]
+    [TestCase("update voices set lease_expires_at = now() - interval '1 second' where id = @id", TestName = "An_expired_lease_behind_the_mark_is_claimed")]
+    public async Task What_appears_before_the_mark_is_claimed(string sql)
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 40).Select(i => $"{i}")]);
+        var first = (await ClaimAsync(1)).Single();
+        await ClaimAsync(9);
+        await SqlAsync(sql, new { id = first.Id });
+
+        var seen = new List<VoiceRequest>();
+        while (seen.All(r => r.Id != first.Id))
+            seen.AddRange(await ClaimAsync(10));
+
+        Assert.That(seen.Single(r => r.Id == first.Id).Attempt, Is.EqualTo(2));
+        Assert.That(seen, Has.Count.LessThanOrEqualTo(31), "A marked claim that comes back short looks at everything.");
+    }
+
+    [Test]
+    public async Task A_raised_priority_is_seen_within_a_second_or_so_of_full_claims()
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 3_000).Select(i => $"{i}")]);
+        await ClaimAsync(10);
+        var urgent = await CreateVideoAsync("urgent");
+        await Videos.SetVideoPriorityAsync(urgent, 5, cancellationToken: Token);
+
+        var claims = 0;
+        VoiceRequest? found = null;
+        while (found is null)
+        {
+            found = (await ClaimAsync(10)).FirstOrDefault(r => r.VideoId == urgent);
+            claims++;
+            // Full claims for longer than a mark lives, without draining the queue first.
+            await Task.Delay(20, Token);
+        }
+
+        Assert.That(claims * 10, Is.LessThan(2_900), "The urgent request came before the queue was empty.");
+    }
+
+    [Test]
+    public async Task The_claims_of_a_process_go_on_in_order()
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 100).Select(i => $"{i}")]);
+
+        var positions = new List<int?>();
+        while (await ClaimAsync(7) is { Count: > 0 } claimed)
+            positions.AddRange(claimed.Select(r => r.Position));
+
+        Assert.That(positions, Is.EqualTo(Enumerable.Range(0, 100)));
+    }
+
+    [Test]
+    public async Task Nothing_is_lost_while_requests_are_retried_requeued_raised_and_committed_late()
+    {
+        const int videos = 20, lines = 50;
+        var completed = new ConcurrentDictionary<Guid, int>();
+        using var created = new CancellationTokenSource();
+        var creators = Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => CreateAsync(i, videos / 4, lines))));
+        var workers = Enumerable.Range(0, 4).Select(i => Task.Run(() => WorkAsync($"w{i}", completed, created.Token))).ToArray();
+
+        await creators;
+        await created.CancelAsync();
+        await Task.WhenAll(workers);
+
+        Assert.That(completed, Has.Count.EqualTo(videos * lines));
+        Assert.That(completed.Values, Is.All.EqualTo(1));
+        Assert.That(await ScalarAsync<long>("select count(*) from voices where status <> 'completed'"), Is.Zero);
+    }
+
+    private async Task CreateAsync(int seed, int videos, int lines)
+    {
+        var random = new Random(seed);
+        for (var i = 0; i < videos; i++)
+        {
+            // Committed late: the rows' places in the queue are older than what others have claimed since.
+            await using var connection = await DataSource.OpenConnectionAsync(Token);
+            await using var transaction = await connection.BeginTransactionAsync(Token);
+            var video = await Videos.CreateVideoAsync("Video", transaction: transaction, cancellationToken: Token);
+            NewVoiceRequest[] requests = [.. Enumerable.Range(0, lines).Select(n => new NewVoiceRequest("Aluno", $"{n}"))];
+            await Voices.CreateVoiceRequestsAsync(video, requests, maxAttempts: 100, transaction: transaction, cancellationToken: Token);
+            await Task.Delay(random.Next(60), Token);
+            await transaction.CommitAsync(Token);
+            await Videos.SetVideoPriorityAsync(video, random.Next(3), cancellationToken: Token);
+        }
+    }
+
+    private async Task WorkAsync(string worker, ConcurrentDictionary<Guid, int> completed, CancellationToken created)
+    {
+        await using var voices = new VoiceManager(DataSource, new VideoVoiceOptions { RetryDelay = TimeSpan.FromMilliseconds(5) });
+        var random = new Random(worker.GetHashCode(StringComparison.Ordinal));
+        while (true)
+        {
+            var last = created.IsCancellationRequested;
+            var claimed = await voices.ClaimVoicesAsync(worker, 10, s_lease, cancellationToken: Token);
+            foreach (var request in claimed)
+            {
+                switch (random.Next(6))
+                {
+                    case 0:
+                        await voices.FailVoiceProcessingAsync(request.Fence, "again", cancellationToken: Token);
+                        break;
+                    case 1:
+                        await voices.ReleaseVoicesAsync([request.Fence], cancellationToken: Token);
+                        break;
+                    case 2:
+                        // The lease ends while nobody speaks.
+                        await SqlAsync("update voices set lease_expires_at = now() where id = @Id and attempt = @Attempt", new { request.Id, request.Attempt });
+                        break;
+                    default:
+                        if (await voices.CompleteVoiceProcessingAsync(request.Fence, "/a.wav", cancellationToken: Token) == Outcome.Applied)
+                            completed.AddOrUpdate(request.Id, 1, (_, n) => n + 1);
+                        break;
+                }
+            }
+
+            if (claimed.Count == 0 && last && await ScalarAsync<long>("select count(*) from voices where status <> 'completed'") == 0)
+                return;
+        }
+    }
+
+    private Task<IReadOnlyList<VoiceRequest>> ClaimAsync(int limit) => Voices.ClaimVoicesAsync("w", limit, s_lease, cancellationToken: Token);
+}
