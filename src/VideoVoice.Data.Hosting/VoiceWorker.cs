@@ -17,6 +17,7 @@ internal sealed class VoiceWorker<TSynthesizer>(
 
     private readonly VoiceWorkerOptions _options = options.Value;
     private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
+    private readonly CompletionBatches _completions = new(voices);
     private readonly SemaphoreSlim _capacity = new(options.Value.Concurrency);
     private readonly CancellationTokenSource _shutDownTimeOver = new();
     private readonly CancellationTokenSource _givenUp = new();
@@ -126,8 +127,8 @@ internal sealed class VoiceWorker<TSynthesizer>(
                 ?? throw new InvalidOperationException($"{typeof(TSynthesizer).Name}.SynthesizeAsync returned null.");
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             WorkerTelemetry.Speaking.Record(seconds);
-            var outcome = await ReportAsync(job, token => voices.CompleteVoiceProcessingAsync(
-                request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath is null, voice.RemoteStoragePath, null, token)).ConfigureAwait(false);
+            var completion = new VoiceCompletion(request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath);
+            var outcome = await ReportAsync(job, token => _completions.CompleteAsync(completion, token)).ConfigureAwait(false);
             WorkerLog.Completed(logger, request.Id, request.Attempt, seconds, outcome);
         }
         catch (Exception) when (job.Token.IsCancellationRequested)
