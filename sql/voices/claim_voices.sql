@@ -1,4 +1,4 @@
--- Takes up to @limit requests for a worker and gives each a lease: first loaded voices (below), then by priority and place in the queue. Expired leases
+-- Takes up to @limit requests for a worker and gives each a lease, by priority and place in the queue, with a lead for loaded voices (below). Expired leases
 -- take part like pending requests, so no job has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
 -- A marked claim enters the index at the last place that this process took, and so does not walk over the dead entries before it; it leaves out leases.
 -- The mark is a hint: an unmarked claim follows whenever a marked one comes back short, and each second.
@@ -11,7 +11,7 @@ with head as materialized (
     order by -v.priority, v.queue_at, v.id
     limit case when cardinality(@loadedVoiceMappingIds::uuid[]) > 0 then 64 else 0 end
 ),
--- A loaded voice counts as queued @preferenceSeconds earlier than the first in the queue: what is overtaken is overtaken by a bounded number.
+-- A loaded voice counts as queued @preferenceSeconds earlier than it was, so that what is overtaken is overtaken by a bounded number.
 loaded as materialized (
     select v.id, false as expired, v.priority, v.queue_at
     from head h
@@ -62,13 +62,13 @@ exhausted as (
 chosen as materialized (
     select c.id, c.expired
     from (
-        select l.id, l.expired, l.priority, l.queue_at, 0 as turn from loaded l
+        select l.id, l.expired, l.priority, l.queue_at, l.queue_at - make_interval(secs => @preferenceSeconds) as counts_as from loaded l
         union all
-        select p.id, p.expired, p.priority, p.queue_at, 1 from pending p
+        select p.id, p.expired, p.priority, p.queue_at, p.queue_at from pending p
         union all
-        select x.id, x.expired, x.priority, x.queue_at, 1 from lapsed x where not x.exhausted
+        select x.id, x.expired, x.priority, x.queue_at, x.queue_at from lapsed x where not x.exhausted
     ) c
-    order by c.turn, -c.priority, c.queue_at, c.id
+    order by -c.priority, c.counts_as, c.queue_at, c.id
     limit @limit
 ),
 claimed as (

@@ -12,7 +12,8 @@ public sealed partial class VoiceManager
     /// </summary>
     /// <remarks>
     /// The order: by priority, then by place in the queue, which is the time of creation plus <see cref="VideoVoiceOptions.QueueStep"/> for each line before it in
-    /// its video; a request for a loaded voice, among the first 64, counts as queued <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier than the first.
+    /// its video; a request for a loaded voice, among the first 64 of the highest priority, counts as queued
+    /// <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier.
     /// </remarks>
     /// <param name="workerId">Who claims, 1 to 200 characters; for people who read the table.</param>
     /// <param name="limit">Most requests to take, 1 to 10,000.</param>

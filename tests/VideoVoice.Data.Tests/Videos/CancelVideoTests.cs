@@ -1,0 +1,63 @@
+using NUnit.Framework;
+using VideoVoice.Data.Tests.Voices;
+
+namespace VideoVoice.Data.Tests.Videos;
+
+public sealed class CancelVideoTests : QueueTest
+{
+    [Test]
+    public async Task What_is_open_fails_and_what_is_completed_stays()
+    {
+        var video = await CreateVideoAsync("completed", "failed", "held", "pending");
+        await CreateVideoAsync("other");
+        await SqlAsync("update voices set queue_at = queue_at - interval '1 hour' where video_id = @video", new { video });
+        var fences = (await Voices.ClaimVoicesAsync("worker", 3, Lease, cancellationToken: Token)).Select(r => r.Fence).ToArray();
+        await Voices.CompleteVoiceProcessingAsync(fences[0], "/c.wav", cancellationToken: Token);
+        await Voices.FailVoiceProcessingAsync(fences[1], "broken", permanent: true, cancellationToken: Token);
+        const string Others = "select jsonb_agg(to_jsonb(v) order by v.id)::text from voices v where v.text_content not in ('held', 'pending')";
+        var before = await ScalarAsync<string>(Others);
+
+        Assert.That(await Videos.CancelVideoAsync(video, "No longer wanted.", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+
+        var voices = (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Skip(2).ToArray();
+        var cancelled = (await Videos.GetVideoAsync(video, cancellationToken: Token))!;
+        var errors = await Voices.ListVoiceErrorsAsync(fences[2].VoiceId, cancellationToken: Token);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await ScalarAsync<string>(Others), Is.EqualTo(before));
+            Assert.That((cancelled.Status, cancelled.ErrorMessage), Is.EqualTo((VideoStatus.Failed, "No longer wanted.")));
+            Assert.That(voices.Select(v => (v.Status, v.ErrorMessage)), Has.All.EqualTo((VoiceStatus.Failed, "No longer wanted.")));
+            Assert.That(voices.Select(v => v.LeaseExpiresAt), Has.All.Null);
+            Assert.That(errors.Select(e => (e.Attempt, e.WorkerId, e.Message)), Is.EqualTo(new[] { (1, "worker", "No longer wanted.") }));
+            Assert.That((await Voices.HeartbeatVoicesAsync([fences[2]], Lease, cancellationToken: Token)).Single().Outcome, Is.EqualTo(Outcome.AlreadyFinished));
+            Assert.That(await ClaimTextsAsync(5), Is.EqualTo(new[] { "other" }));
+        }
+    }
+
+    [Test]
+    public async Task A_second_cancel_is_finished_already_and_an_unknown_video_is_not_found()
+    {
+        var video = await CreateVideoAsync("one");
+        await Videos.CancelVideoAsync(video, "first", cancellationToken: Token);
+
+        Assert.That(await Videos.CancelVideoAsync(video, "second", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
+        Assert.That((await Videos.GetVideoAsync(video, cancellationToken: Token))!.ErrorMessage, Is.EqualTo("first"));
+        Assert.That(await Videos.CancelVideoAsync(Guid.NewGuid(), cancellationToken: Token), Is.EqualTo(Outcome.NotFound));
+    }
+
+    [Test]
+    public async Task A_cancel_beside_claims_completions_and_retries_leaves_nothing_open_and_no_deadlock()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            var video = await CreateVideoAsync([.. Enumerable.Range(0, 40).Select(n => $"{n}")]);
+            var fences = (await Voices.ClaimVoicesAsync("worker", 10, Lease, cancellationToken: Token)).Select(r => r.Fence).ToArray();
+            var other = Enumerable.Range(0, 3).Select(_ => (Task)Voices.ClaimVoicesAsync("other", 10, Lease, cancellationToken: Token));
+            var completions = fences.Select(f => (Task)Voices.CompleteVoiceProcessingAsync(f, "/c.wav", cancellationToken: Token));
+
+            await Task.WhenAll([.. other, .. completions, Videos.CancelVideoAsync(video, cancellationToken: Token), Videos.CancelVideoAsync(video, cancellationToken: Token)]);
+            // What a claim held at the moment of the cancel is waited for, so nothing escapes.
+            Assert.That(await ScalarAsync<long>("select count(*) from voices where video_id = @video and status in ('pending', 'processing')", new { video }), Is.Zero);
+        }
+    }
+}
