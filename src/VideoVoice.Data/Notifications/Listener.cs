@@ -18,6 +18,7 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
     private readonly Lock _gate = new();
     private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
     private Task? _loop;
+    private bool _disposed;
 
     internal ProgressSubscription Subscribe(Guid videoId)
     {
@@ -48,12 +49,20 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
         Task? loop;
         lock (_gate)
+        {
+            if (_disposed)
+                return;
+
+            _disposed = true;
             loop = _loop;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
         if (loop is not null)
             await loop.ConfigureAwait(false);
+        _waiters.End(new ObjectDisposedException(typeof(VoiceManager).FullName));
         _stopping.Dispose();
         _waiters.Dispose();
     }
@@ -62,12 +71,25 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(VoiceManager));
+            ObjectDisposedException.ThrowIf(_disposed, typeof(VoiceManager));
             _loop ??= Task.Run(RunAsync);
         }
     }
 
     private async Task RunAsync()
+    {
+        try
+        {
+            await RunUntilStoppedAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Such as a data source that was disposed of first. Who waits would otherwise wait for ever.
+            _waiters.End(e);
+        }
+    }
+
+    private async Task RunUntilStoppedAsync()
     {
         var backOff = s_firstBackOff;
         while (!_stopping.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 
 namespace VideoVoice.Data.Internal;
@@ -14,7 +15,20 @@ internal sealed class ProgressSubscription(Guid videoId)
     internal Guid VideoId { get; } = videoId;
 
     /// <summary>The next state that differs from the one before; null when the video is gone.</summary>
-    internal ValueTask<VideoProcessingStatus?> NextAsync(CancellationToken cancellationToken) => _states.Reader.ReadAsync(cancellationToken);
+    internal async ValueTask<VideoProcessingStatus?> NextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _states.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException e) when (e.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException);
+            throw;
+        }
+    }
+
+    internal void End(Exception reason) => _states.Writer.TryComplete(reason);
 
     internal void Offer(VideoProcessingStatus? state)
     {

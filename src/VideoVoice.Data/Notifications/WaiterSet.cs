@@ -17,6 +17,7 @@ internal sealed class WaiterSet : IDisposable
     private bool _lookForWork;
     private long _polledAt;
     private bool _pollNow = true;
+    private Exception? _end;
 
     internal static string[] All { get; } = [ForWork, ForVoices];
 
@@ -28,6 +29,12 @@ internal sealed class WaiterSet : IDisposable
         var subscription = new ProgressSubscription(videoId);
         lock (_gate)
         {
+            if (_end is not null)
+            {
+                subscription.End(_end);
+                return subscription;
+            }
+
             if (!_videos.TryGetValue(videoId, out var subscriptions))
                 _videos.Add(videoId, subscriptions = []);
             subscriptions.Add(subscription);
@@ -56,6 +63,12 @@ internal sealed class WaiterSet : IDisposable
         var sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
+            if (_end is not null)
+            {
+                sleeper.SetException(_end);
+                return sleeper;
+            }
+
             _sleepers.Add(sleeper);
             _lookForWork = true;
             _interrupt.Cancel();
@@ -71,6 +84,20 @@ internal sealed class WaiterSet : IDisposable
             // The registration of a worker that stopped must not swallow a wake-up that another could use.
             if (_sleepers.Remove(sleeper) && _sleepers.Count == 0)
                 _interrupt.Cancel();
+        }
+    }
+
+    /// <summary>Ends all waits, also those that come later, because nobody will look for them any more.</summary>
+    internal void End(Exception reason)
+    {
+        lock (_gate)
+        {
+            _end ??= reason;
+            foreach (var sleeper in _sleepers)
+                sleeper.TrySetException(_end);
+            _sleepers.Clear();
+            foreach (var subscription in _videos.Values.SelectMany(subscriptions => subscriptions))
+                subscription.End(_end);
         }
     }
 
