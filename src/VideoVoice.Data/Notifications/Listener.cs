@@ -41,9 +41,12 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
         {
             await sleeper.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            _waiters.Remove(sleeper);
+            // No longer among the sleepers: it was woken in the moment in which it was cancelled.
+            if (!_waiters.Remove(sleeper))
+                PassOn();
+            throw;
         }
     }
 
@@ -217,9 +220,11 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
         if (payload != "work")
             _waiters.Moved(payload.Split(',').Select(Guid.Parse));
         else if (!_waiters.WakeAll(registrationUsed: mine) && mine)
-            // It was meant for one who sleeps, and nobody here does any more: another shall have it.
-            _ = database.Notifier.TellAsync(1, [], [], null, CancellationToken.None);
+            PassOn();
     }
+
+    /// <summary>The wake-up was meant for one who sleeps, and nobody here does any more: another shall have it.</summary>
+    private void PassOn() => _ = database.Notifier.TellAsync(1, [], [], null, CancellationToken.None);
 
     private CommandDefinition Command(string statement, object? parameters = null) =>
         new(Statements.Get(statement), parameters, cancellationToken: _stopping.Token);

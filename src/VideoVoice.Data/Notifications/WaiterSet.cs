@@ -77,13 +77,18 @@ internal sealed class WaiterSet : IDisposable
         return sleeper;
     }
 
-    internal void Remove(TaskCompletionSource sleeper)
+    /// <summary>False when it was woken before.</summary>
+    internal bool Remove(TaskCompletionSource sleeper)
     {
         lock (_gate)
         {
+            if (!_sleepers.Remove(sleeper))
+                return false;
+
             // The registration of a worker that stopped must not swallow a wake-up that another could use.
-            if (_sleepers.Remove(sleeper) && _sleepers.Count == 0)
+            if (_sleepers.Count == 0)
                 _interrupt.Cancel();
+            return true;
         }
     }
 
