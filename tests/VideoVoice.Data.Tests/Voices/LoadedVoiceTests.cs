@@ -126,6 +126,6 @@ public sealed class LoadedVoiceTests : QueueTest
             return texts;
         })));
 
-        Assert.That(claims.SelectMany(c => c), Has.Exactly(120).Items.And.Unique);
+        Assert.That(claims.SelectMany(c => c).ToArray(), Has.Length.EqualTo(120).And.Unique);
     }
 }

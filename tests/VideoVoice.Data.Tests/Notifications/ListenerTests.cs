@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Notifications;
+
+/// <summary>The one connection of a process that waits.</summary>
+public sealed class ListenerTests : WaitingTest
+{
+    private const string Connections = "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'waiter'";
+
+    [Test]
+    public async Task What_changed_while_the_connection_was_cut_is_seen_when_it_is_back()
+    {
+        var video = await CreateQuietlyAsync();
+        await ClaimOneAsync();
+        var manager = Manager(dataSource: NamedDataSource("waiter"));
+        var waiting = manager.WaitForVoicesAsync(video, cancellationToken: Token);
+        var sleeping = manager.WaitForWorkAsync(Token);
+        await RegisteredAsync("voices");
+        await AsleepAsync();
+        var database = new NpgsqlConnectionStringBuilder(ConnectionString) { Database = "postgres", Pooling = false };
+        await using var admin = new NpgsqlConnection(database.ConnectionString);
+        await admin.OpenAsync(Token);
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+
+        // Nobody can connect, so the listener cannot be back before the change.
+        await admin.ExecuteAsync($"alter database \"{connection.Database}\" allow_connections false");
+        await connection.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waiter' and datname = current_database()");
+        await connection.ExecuteAsync("insert into voices (video_id, character_name, text_content) select id, 'Aluno', 'python' from videos");
+        await connection.ExecuteAsync("update voices set status = 'completed' where text_content = 'one'");
+        Assert.That((waiting.IsCompleted, sleeping.IsCompleted), Is.EqualTo((false, false)));
+        await admin.ExecuteAsync($"alter database \"{connection.Database}\" allow_connections true");
+
+        await InTimeAsync(sleeping);
+        await connection.ExecuteAsync("update voices set status = 'completed'");
+        await manager.CompleteVoiceProcessingAsync(Guid.NewGuid(), "/x.wav", cancellationToken: Token);
+        Assert.That(waiting.IsCompleted, Is.False);
+
+        // And it listens again.
+        await Videos.CancelVideoAsync(video, cancellationToken: Token);
+        Assert.That((await InTimeAsync(waiting))!.Status.CompletedVoices, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_connection_that_is_cut_again_and_again_ends_no_wait()
+    {
+        var video = await CreateVideoAsync("one");
+        var fence = (await ClaimOneAsync()).Fence;
+        var waiting = Manager(dataSource: NamedDataSource("waiter")).WaitForVoicesAsync(video, cancellationToken: Token);
+        await RegisteredAsync("voices");
+        for (var i = 0; i < 5; i++)
+        {
+            await EventuallyAsync("select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_stat_activity where application_name = 'waiter' and datname = current_database()");
+            await Task.Delay(Random.Shared.Next(100), Token);
+        }
+
+        await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token);
+
+        Assert.That((await InTimeAsync(waiting))!.AllCompleted, Is.True);
+    }
+
+    [TestCase(true, 2)]
+    [TestCase(false, 1)]
+    public async Task Two_thousand_waits_take_one_connection_and_one_query_an_interval(bool notifications, int statementsAnInterval)
+    {
+        await SqlAsync("insert into videos (title) select 'Video' from generate_series(1, 2000)");
+        await SqlAsync("insert into voices (video_id, character_name, text_content) select id, 'Aluno', 'one' from videos");
+        using var statements = new StatementCounter();
+        var connectionString = new NpgsqlConnectionStringBuilder(ConnectionString) { ApplicationName = "waiter", MaxPoolSize = 5, MaxAutoPrepare = 50 };
+        await using var dataSource = new NpgsqlDataSourceBuilder(connectionString.ConnectionString).UseLoggerFactory(statements).Build();
+        await using var manager = new VoiceManager(dataSource, new VideoVoiceOptions { PollInterval = TimeSpan.FromMilliseconds(250), Notifications = notifications });
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        var ids = (await connection.QueryAsync<Guid>("select id from videos")).AsList();
+
+        var watches = ids.Select(id => manager.WatchAsync(id, Token).GetAsyncEnumerator(Token)).ToArray();
+        Assert.That(await Task.WhenAll(watches.Select(w => w.MoveNextAsync().AsTask())), Has.All.True);
+        var waits = watches.Select(w => w.MoveNextAsync().AsTask()).ToArray();
+
+        // The first look of each was on a pooled connection; these go, and the listener's stays.
+        var started = Stopwatch.GetTimestamp();
+        while (await connection.ExecuteScalarAsync<long>(Connections) != 1)
+        {
+            Assert.That(Stopwatch.GetElapsedTime(started), Is.LessThan(TimeSpan.FromSeconds(30)));
+            dataSource.Clear();
+            await Task.Delay(20, Token);
+        }
+
+        await Task.Delay(250, Token);
+        var (before, from) = (statements.Count, Stopwatch.GetTimestamp());
+        await Task.Delay(1500, Token);
+        var intervals = Stopwatch.GetElapsedTime(from).TotalMilliseconds / 250;
+        var listeners = await ScalarAsync<long>("select count(*) from videovoice_listeners");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(statements.Count - before, Is.InRange(1, statementsAnInterval * (intervals + 1)));
+            Assert.That(await connection.ExecuteScalarAsync<long>(Connections), Is.EqualTo(1));
+            Assert.That(waits.Count(w => w.IsCompleted), Is.Zero);
+            Assert.That(listeners, Is.EqualTo(notifications ? 1 : 0));
+        }
+
+        await SqlAsync("update voices set status = 'completed'");
+        await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.That(watches.Count(w => w.Current.CompletedVoices == 1), Is.EqualTo(2000));
+        foreach (var watch in watches)
+            await watch.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Disposal_takes_the_registration_away_and_leaves_no_LISTEN_on_the_pooled_connection()
+    {
+        var video = await CreateQuietlyAsync();
+        await ClaimOneAsync();
+        await using var dataSource = NamedDataSource("waiter", maxPoolSize: 1);
+        await using var manager = new VoiceManager(dataSource, Hourly);
+        var waits = new Task[] { manager.WaitForVoicesAsync(video, cancellationToken: Token), manager.WaitForWorkAsync(Token) };
+        await RegisteredAsync("voices");
+        await AsleepAsync();
+        var process = await ScalarAsync<int>("select pid from pg_stat_activity where application_name = 'waiter' and datname = current_database()");
+
+        await manager.DisposeAsync();
+
+        Assert.That(async () => await InTimeAsync(Task.WhenAll(waits)), Throws.InstanceOf<ObjectDisposedException>());
+        await using var connection = await dataSource.OpenConnectionAsync(Token);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(connection.ProcessID, Is.EqualTo(process));
+            Assert.That(await connection.QueryAsync<string>("select pg_listening_channels()"), Is.Empty);
+            Assert.That(await ScalarAsync<long>("select count(*) from videovoice_listeners"), Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Registrations_of_processes_that_died_go_away()
+    {
+        await SqlAsync("insert into videovoice_listeners values ('work', 'dead', now() - interval '1 minute'), ('work', 'alive', now() + interval '1 minute')");
+        await using var manager = Manager();
+        var waiting = manager.WaitForWorkAsync(Token);
+
+        await EventuallyAsync("select count(*) = 2 and bool_and(channel <> 'dead') from videovoice_listeners");
+
+        await manager.DisposeAsync();
+        Assert.That(async () => await waiting, Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    private sealed class StatementCounter : ILoggerFactory, ILogger
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name == "CommandExecutionCompleted")
+                Interlocked.Increment(ref _count);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
