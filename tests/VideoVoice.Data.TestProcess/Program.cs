@@ -9,7 +9,10 @@ switch (args)
     case ["initialize"]:
         await InitializeVerb.RunAsync();
         return 0;
+    case ["worker", var connectionString, var workerId, var milliseconds]:
+        await WorkerVerb.RunAsync(connectionString, workerId, milliseconds);
+        return 0;
     default:
-        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder] | initialize");
+        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder] | initialize | worker <connection string> <worker id> <milliseconds>");
         return 2;
 }

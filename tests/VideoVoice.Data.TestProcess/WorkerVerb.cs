@@ -1,0 +1,45 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using VideoVoice.Data.Hosting;
+
+namespace VideoVoice.Data.TestProcess;
+
+/// <summary>
+/// Runs a host with a worker until it is killed or gets a signal, and prints "started" with its own clock's Unix time. A line takes up to the given
+/// milliseconds; the worker named "hangs" prints "hangs" and the request's id for the line "hang", and never finishes it.
+/// </summary>
+internal static class WorkerVerb
+{
+    internal static async Task RunAsync(string connectionString, string workerId, string milliseconds)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddVideoVoiceData(o => o.ConnectionString = connectionString);
+        builder.Services.AddSingleton(new Synthesizer(workerId, int.Parse(milliseconds, CultureInfo.InvariantCulture)));
+        builder.Services.AddVoiceWorker<Synthesizer>(o =>
+        {
+            o.WorkerId = workerId;
+            o.Concurrency = 4;
+            o.LeaseDuration = TimeSpan.FromSeconds(2);
+        });
+        using var host = builder.Build();
+        await host.StartAsync();
+        Console.WriteLine($"started {DateTimeOffset.UtcNow.ToUnixTimeSeconds()}");
+        await host.WaitForShutdownAsync();
+    }
+
+    private sealed class Synthesizer(string workerId, int milliseconds) : IVoiceSynthesizer
+    {
+        public async Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token)
+        {
+            if (request.TextContent == "hang" && workerId == "hangs")
+            {
+                Console.WriteLine($"hangs {request.Id}");
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            await Task.Delay(Random.Shared.Next(1, milliseconds + 1), token);
+            return new SynthesizedVoice($"/{workerId}/{request.Id}/{request.Attempt}.wav");
+        }
+    }
+}
