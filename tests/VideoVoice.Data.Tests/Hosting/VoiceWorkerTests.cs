@@ -1,36 +1,102 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using System.Diagnostics;
+using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
 
 namespace VideoVoice.Data.Tests.Hosting;
 
-public sealed class VoiceWorkerTests : DatabaseTest
+public sealed class VoiceWorkerTests : WorkerTest
 {
     [Test]
     public async Task A_worker_speaks_every_line_of_a_video()
     {
-        using var host = Host((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav")), o => o.Concurrency = 4);
-        await host.StartAsync(Token);
+        await StartWorkerAsync((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav")), o => o.Concurrency = 4);
         var video = await CreateVideoAsync([.. Enumerable.Range(0, 50).Select(i => $"{i}")]);
 
         var result = await Voices.WaitForVoicesAsync(video, cancellationToken: Token);
 
-        await host.StopAsync(Token);
         Assert.That(result!.Audio.Select(a => a.OutputAudioPath), Is.EqualTo(Enumerable.Range(0, 50).Select(i => $"/{i}.wav")));
     }
 
-    private IHost Host(Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak, Action<VoiceWorkerOptions>? configure = null)
+    [Test]
+    public async Task It_claims_up_to_its_free_capacity_and_never_more()
     {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddVideoVoiceData(o => o.ConnectionString = ConnectionString);
-        builder.Services.AddSingleton(new FakeSynthesizer(speak));
-        builder.Services.AddVoiceWorker<FakeSynthesizer>(configure);
-        return builder.Build();
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.Concurrency = 3);
+        var video = await CreateVideoAsync("1", "2", "3", "4", "5");
+
+        var lines = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
+        Assert.That((await CountAsync()).processing, Is.EqualTo(3), "two wait, though they could be claimed");
+
+        lines[1].Finish();
+        var fourth = await synthesizer.NextAsync(Token);
+        var (processing, completed) = await CountAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(fourth.Request.TextContent, Is.EqualTo("4"));
+            Assert.That((processing, completed), Is.EqualTo((3, 1)));
+            Assert.That(synthesizer.Lines, Is.EqualTo(4));
+        }
+
+        async Task<(int processing, int completed)> CountAsync()
+        {
+            var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+            return (voices.Count(v => v.Status == VoiceStatus.Processing), voices.Count(v => v.Status == VoiceStatus.Completed));
+        }
     }
 
-    private sealed class FakeSynthesizer(Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak) : IVoiceSynthesizer
+    [Test]
+    public async Task It_takes_all_its_free_capacity_in_one_claim()
     {
-        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => speak(request, token);
+        var video = await CreateVideoAsync("1", "2", "3");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.Concurrency = 3);
+        for (var i = 0; i < 3; i++)
+            await synthesizer.NextAsync(Token);
+
+        var started = (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.ProcessingStartedAt).Distinct();
+
+        Assert.That(started.Count(), Is.EqualTo(1), "the time of one statement");
+    }
+
+    [Test]
+    public async Task No_connection_is_held_while_lines_are_spoken()
+    {
+        var video = await CreateVideoAsync("1", "2", "3", "4", "5", "6", "7", "8");
+        var synthesizer = new ControlledSynthesizer();
+        // One for the listener and one for all statements.
+        var small = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 2, ApplicationName = "small pool" }.ConnectionString;
+        await StartWorkerAsync(synthesizer, o => o.Concurrency = 10, small);
+        var lines = new List<SpokenLine>();
+        for (var i = 0; i < 8; i++)
+            lines.Add(await synthesizer.NextAsync(Token));
+
+        // The worker has free capacity, so it waits for work on the listener's connection; nothing else is under way.
+        var busy = -1L;
+        for (var tries = 0; busy != 0 && tries < 100; tries++)
+            busy = await ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'small pool' and state <> 'idle'");
+        Assert.That(busy, Is.Zero);
+
+        lines.ForEach(line => line.Finish());
+        var result = await Voices.WaitForVoicesAsync(video, cancellationToken: Token);
+        Assert.That(result!.AllCompleted, Is.True);
+    }
+
+    [Test]
+    public async Task A_locked_request_is_not_looked_at_in_a_tight_loop()
+    {
+        var video = await CreateVideoAsync("locked");
+        await using var held = await HeldLock.TakeAsync(DataSource, "select from voices for update");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer);
+
+        // 40, 80, 160 and 320 ms lie before the sixth claim. Without the pauses that are a few milliseconds.
+        var started = Stopwatch.GetTimestamp();
+        await UntilAsync(() => synthesizer.Claims >= 6, "It does not claim.");
+        Assert.That(Stopwatch.GetElapsedTime(started), Is.GreaterThan(TimeSpan.FromMilliseconds(500)));
+
+        await held.CommitAsync();
+        (await synthesizer.NextAsync(Token)).Finish();
+        await OnlyVoiceAsync(video, VoiceStatus.Completed);
     }
 }

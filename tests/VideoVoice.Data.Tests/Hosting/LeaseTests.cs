@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Hosting;
+
+public sealed class LeaseTests : WorkerTest
+{
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(1);
+
+    [Test]
+    public async Task A_line_may_take_longer_than_its_lease()
+    {
+        var video = await CreateVideoAsync("long");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
+        var line = await synthesizer.NextAsync(Token);
+
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < 3 * s_lease;)
+            Assert.That(await Voices.ClaimVoicesAsync("another", 1, s_lease, cancellationToken: Token), Is.Empty);
+        line.Finish();
+
+        var voice = await OnlyVoiceAsync(video, VoiceStatus.Completed);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voice.Attempt, Is.EqualTo(1));
+            Assert.That(voice.ProcessingCompletedAt - voice.ProcessingStartedAt, Is.GreaterThan(3 * s_lease));
+        }
+    }
+
+    [Test]
+    public async Task All_leases_are_renewed_in_one_statement()
+    {
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => (o.LeaseDuration, o.Concurrency) = (s_lease, 3));
+        for (var i = 0; i < 3; i++)
+        {
+            await CreateVideoAsync("line");
+            await synthesizer.NextAsync(Token);
+        }
+
+        var before = Heartbeats();
+        await UntilAsync(() => Heartbeats() >= before + 2, "There is no heartbeat.");
+
+        // The time of one statement, though the lines were claimed one by one.
+        Assert.That(await ScalarAsync<long>("select count(distinct processing_started_at) from voices"), Is.EqualTo(3));
+        Assert.That(await ScalarAsync<long>("select count(distinct lease_expires_at) from voices"), Is.EqualTo(1));
+    }
+
+    public static IEnumerable<TestCaseData> Losses =>
+    [
+        new TestCaseData((LeaseTests test, Guid _) => test.SqlAsync("update voices set attempt = attempt + 1"), Outcome.LeaseLost).SetArgDisplayNames("another attempt"),
+        new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.CancelVideoAsync(video, cancellationToken: Token), Outcome.AlreadyFinished).SetArgDisplayNames("the video was cancelled"),
+        new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.DeleteVideoAsync(video, cancellationToken: Token), Outcome.NotFound).SetArgDisplayNames("the video was deleted"),
+    ];
+
+    [TestCaseSource(nameof(Losses))]
+    public async Task A_line_is_cancelled_and_nothing_is_written_when(Func<LeaseTests, Guid, Task> lose, Outcome outcome)
+    {
+        var video = await CreateVideoAsync("lost");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
+        var line = await synthesizer.NextAsync(Token);
+        await lose(this, video);
+        var row = await RowAsync();
+
+        await line.CancelledAsync(Token);
+
+        // The worker is free for the next line: it has done with the lost one.
+        await CreateVideoAsync("next");
+        Assert.That((await synthesizer.NextAsync(Token)).Request.TextContent, Is.EqualTo("next"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await RowAsync(), Is.EqualTo(row));
+            Assert.That(Log.Text, Does.Contain($"is no longer this worker's: {outcome}"));
+        }
+    }
+
+    [TestCaseSource(nameof(Losses))]
+    public async Task A_synthesizer_that_does_not_heed_its_token_writes_nothing_either_when(Func<LeaseTests, Guid, Task> lose, Outcome outcome)
+    {
+        var video = await CreateVideoAsync("lost");
+        var synthesizer = new ControlledSynthesizer { HeedsToken = false };
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
+        var line = await synthesizer.NextAsync(Token);
+        await lose(this, video);
+        var row = await RowAsync();
+        await line.CancelledAsync(Token);
+
+        line.Finish();
+
+        await UntilAsync(() => Logged(102) == 1, "The result was not reported.");
+        Assert.That(await RowAsync(), Is.EqualTo(row));
+        Assert.That(Log.Entries.Single(e => e.Event.Id == 102).Message, Does.Contain(outcome.ToString()));
+    }
+
+    [Test]
+    public async Task The_next_attempt_in_the_same_worker_is_not_cancelled_with_the_lost_one()
+    {
+        var video = await CreateVideoAsync("twice");
+        var synthesizer = new ControlledSynthesizer { HeedsToken = false };
+        await StartWorkerAsync(synthesizer, o => (o.LeaseDuration, o.Concurrency) = (s_lease, 2));
+        var first = await synthesizer.NextAsync(Token);
+        await SqlAsync("update voices set status = 'pending', lease_expires_at = null");
+        await Voices.CreateVoiceRequestAsync((await Videos.CreateVideoAsync("To wake the worker", cancellationToken: Token)), "Aluno", "other", maxAttempts: 1, cancellationToken: Token);
+
+        var second = await synthesizer.NextAsync(Token);
+        await first.CancelledAsync(Token);
+        var heartbeats = Heartbeats();
+        await UntilAsync(() => Heartbeats() >= heartbeats + 2, "There is no heartbeat.");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(second.Request.Fence, Is.EqualTo(new VoiceFence(first.Request.Id, 2)));
+            Assert.That(second.Token.IsCancellationRequested, Is.False);
+            Assert.That(Logged(104), Is.EqualTo(1), "A lost lease is reported once.");
+        }
+
+        first.Finish();
+        second.Finish();
+        Assert.That((await OnlyVoiceAsync(video, VoiceStatus.Completed)).OutputAudioPath, Is.EqualTo("/twice-2.wav"));
+    }
+
+    [Test]
+    public async Task What_a_synthesizer_does_on_its_token_cannot_stop_the_heartbeats()
+    {
+        var lost = await CreateVideoAsync("lost");
+        await CreateVideoAsync("kept");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => (o.LeaseDuration, o.Concurrency) = (s_lease, 2));
+        var lines = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
+        var line = lines.Single(l => l.Request.VideoId == lost);
+        line.Token.Register(() => throw new InvalidOperationException("On purpose."));
+        await Videos.CancelVideoAsync(lost, cancellationToken: Token);
+
+        await line.CancelledAsync(Token);
+
+        var heartbeats = Heartbeats();
+        await UntilAsync(() => Heartbeats() >= heartbeats + 3, "The heartbeats have ended.");
+    }
+
+    [Test]
+    public async Task An_error_of_the_server_does_not_end_the_heartbeats()
+    {
+        await CreateVideoAsync("kept");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
+        var line = await synthesizer.NextAsync(Token);
+        await SqlAsync("alter table voices rename column lease_expires_at to elsewhere");
+        await UntilAsync(() => Logged(109) > 0, "There was no error.");
+
+        await SqlAsync("alter table voices rename column elsewhere to lease_expires_at");
+
+        var heartbeats = Heartbeats();
+        await UntilAsync(() => Heartbeats() > heartbeats, "The heartbeats have ended.");
+        Assert.That(line.Token.IsCancellationRequested, Is.False);
+    }
+
+    private Task<string?> RowAsync() => ScalarAsync<string?>("select v::text from voices v where v.text_content = 'lost'");
+}

@@ -1,0 +1,143 @@
+using NUnit.Framework;
+
+namespace VideoVoice.Data.Tests.Hosting;
+
+public sealed class ShutDownTests : WorkerTest
+{
+    [Test]
+    public async Task What_runs_finishes_within_the_shut_down_time_and_nothing_new_begins()
+    {
+        var video = await CreateVideoAsync("running", "waiting");
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+
+        var stopping = host.StopAsync(Token);
+        Assert.That(line.Token.IsCancellationRequested, Is.False);
+        line.Finish();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voices.Select(v => (v.Status, v.Attempt)), Is.EqualTo(new[] { (VoiceStatus.Completed, 1), (VoiceStatus.Pending, 0) }));
+            Assert.That(Logged(101), Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task A_running_line_keeps_its_lease_while_the_host_stops()
+    {
+        var video = await CreateVideoAsync("running");
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1));
+        var line = await synthesizer.NextAsync(Token);
+
+        var stopping = host.StopAsync(Token);
+        var before = Heartbeats();
+        await UntilAsync(() => Heartbeats() >= before + 4, "There is no heartbeat.");
+        line.Finish();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        Assert.That((await OnlyVoiceAsync(video)).Status, Is.EqualTo(VoiceStatus.Completed));
+    }
+
+    [TestCase(true), TestCase(false)]
+    public async Task Past_the_shut_down_time_a_line_is_given_back_with_its_attempt_not_counted(bool heedsToken)
+    {
+        var video = await CreateVideoAsync("too long");
+        var synthesizer = new ControlledSynthesizer { HeedsToken = heedsToken };
+        var host = await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+
+        await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        await line.CancelledAsync(Token);
+        await AssertGivenBackAsync(video);
+
+        // Its late result finds the request given back.
+        line.Finish();
+        var again = await Voices.ClaimVoicesAsync("another", 1, TimeSpan.FromSeconds(30), cancellationToken: Token);
+        Assert.That(again.Single().Attempt, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_line_that_breaks_off_in_its_own_way_is_given_back_too()
+    {
+        var video = await CreateVideoAsync("too long");
+        var synthesizer = new ControlledSynthesizer { HeedsToken = false };
+        var host = await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+
+        var stopping = host.StopAsync(new CancellationToken(canceled: true));
+        await line.CancelledAsync(Token);
+        line.Throw(new IOException("The pipe is broken."));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        await AssertGivenBackAsync(video);
+    }
+
+    [Test]
+    public async Task What_a_synthesizer_does_on_its_token_cannot_stop_the_stop()
+    {
+        var video = await CreateVideoAsync("too long");
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+        line.Token.Register(() => throw new InvalidOperationException("On purpose."));
+
+        // A timer's callback that throws ends the process.
+        using var time = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        await host.StopAsync(time.Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        await AssertGivenBackAsync(video);
+    }
+
+    [Test]
+    public async Task What_was_claimed_while_the_host_began_to_stop_is_given_back_unspoken()
+    {
+        var video = await CreateVideoAsync("too late");
+        await using var held = await HeldLock.TakeAsync(DataSource, "lock table voices in access exclusive mode");
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer);
+        await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
+
+        var stopping = host.StopAsync(Token);
+        await held.CommitAsync();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        await AssertGivenBackAsync(video);
+        Assert.That(synthesizer.Lines, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_claim_that_fails_for_good_stops_the_host_once_its_lines_are_spoken()
+    {
+        await CreateVideoAsync("running");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => (o.Concurrency, o.LeaseDuration) = (2, TimeSpan.FromSeconds(1)));
+        var line = await synthesizer.NextAsync(Token);
+        await UntilAsync(() => synthesizer.Claims == 2, "It has free capacity.");
+        await SqlAsync("alter table voices rename column priority to elsewhere");
+        await SqlAsync("select pg_notify('videovoice_' || md5(current_schema()), 'work')");
+        await UntilAsync(() => synthesizer.Claims == 3, "It was not woken.");
+
+        var heartbeats = Heartbeats();
+        await UntilAsync(() => Heartbeats() >= heartbeats + 3, "The line that is being spoken has lost its heartbeat.");
+        line.Finish();
+
+        await UntilAsync(() => Logged(102) == 1, "The line was not completed.");
+        await UntilAsync(() => Log.Text.Contains("BackgroundService failed", StringComparison.Ordinal), "The host did not learn of it.");
+    }
+
+    private async Task AssertGivenBackAsync(Guid video)
+    {
+        var voice = await OnlyVoiceAsync(video);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((voice.Status, voice.Attempt, voice.MaxAttempts, voice.WorkerId), Is.EqualTo((VoiceStatus.Pending, 1, 4, default(string))), voice.ErrorMessage);
+            Assert.That(voice.LeaseExpiresAt, Is.Null);
+            Assert.That(Logged(106), Is.EqualTo(1));
+        }
+    }
+}
