@@ -21,7 +21,9 @@ internal sealed class CompletionBatches(VoiceManager voices)
             if (!_running)
             {
                 _running = true;
-                _ = Task.Run(CompleteAllAsync, CancellationToken.None);
+                // The batch is nobody's: it must not count to the trace of the line that happened to start it.
+                using (ExecutionContext.SuppressFlow())
+                    _ = Task.Run(CompleteAllAsync, CancellationToken.None);
             }
         }
 

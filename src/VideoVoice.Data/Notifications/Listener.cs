@@ -199,8 +199,6 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
             pause = TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
             try
             {
-                // Npgsql cuts the pause to milliseconds and takes 0 for ever.
-                pause = TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
                 if (options.Notifications)
                     await connection.WaitAsync(pause, stop.Token).ConfigureAwait(false);
                 else

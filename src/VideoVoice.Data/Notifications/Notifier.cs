@@ -45,7 +45,9 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
                 return;
 
             _running = true;
-            _telling = Task.Run(TellAllAsync, CancellationToken.None);
+            // It tells of many: it must not count to the trace of the write that happened to start it.
+            using (ExecutionContext.SuppressFlow())
+                _telling = Task.Run(TellAllAsync, CancellationToken.None);
         }
     }
 

@@ -4,16 +4,25 @@ namespace VideoVoice.Data.Internal;
 
 /// <summary>
 /// The low-water mark of a process's claims: the place of the last request that one of them took. A claim that starts there does not walk over the
-/// dead index entries of what was taken before, which is what makes other queues slow while a long transaction keeps vacuum from removing them.
+/// dead index entries of what was taken before, which is what makes a queue slow under load, and very slow while a long transaction keeps vacuum away.
+/// A process that claims little, and quickly, needs none and sees the whole queue each time.
 /// </summary>
 internal sealed class QueueMark
 {
-    /// <summary>Requests that appear before the mark (a retry, a requeue, a raised priority, a late commit, an expired lease) are seen after this time at the latest.</summary>
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
+    /// <summary>From so many requests a second on, marks are used.</summary>
+    internal const int Hot = 1_000;
+
+    /// <summary>A claim that takes this long walks over something.</summary>
+    private static readonly TimeSpan s_slow = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What appears before the mark (a retry, a requeue, a raised priority, a late commit, an expired lease) is seen after this time at the latest.</summary>
+    private static readonly TimeSpan s_window = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private Place? _place;
-    private long _unmarkedAt;
+    private long _windowStart;
+    private int _claimed;
+    private bool _hot;
 
     internal sealed record Place(int Priority, DateTimeOffset QueueAt, Guid Id);
 
@@ -22,18 +31,24 @@ internal sealed class QueueMark
     {
         lock (_gate)
         {
-            if (_place is not null && Stopwatch.GetElapsedTime(_unmarkedAt) < s_longest)
-                return _place;
+            if (Stopwatch.GetElapsedTime(_windowStart) < s_window)
+                return _hot || _claimed >= Hot ? _place : null;
 
-            _unmarkedAt = Stopwatch.GetTimestamp();
+            _hot = _claimed >= Hot;
+            _claimed = 0;
+            _windowStart = Stopwatch.GetTimestamp();
             return null;
         }
     }
 
     /// <summary>Moves the mark to the last request of a full claim; a short one says that nothing is left behind the mark.</summary>
-    internal void Set(IReadOnlyList<VoiceRequest> claimed, int limit)
+    internal void Set(IReadOnlyList<VoiceRequest> claimed, int limit, TimeSpan took)
     {
         lock (_gate)
+        {
+            _claimed += claimed.Count;
+            _hot |= took >= s_slow;
             _place = claimed.Count == limit && claimed[^1] is { QueueAt: { } queueAt } last ? new Place(last.Priority, queueAt, last.Id) : null;
+        }
     }
 }

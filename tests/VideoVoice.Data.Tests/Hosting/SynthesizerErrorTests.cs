@@ -12,7 +12,7 @@ public sealed class SynthesizerErrorTests : WorkerTest
         Case("throws for good", _ => throw new PermanentVoiceException("No Portuguese."), VoiceStatus.Failed, "No Portuguese."),
         Case("is cancelled for reasons of its own", _ => throw new OperationCanceledException("The model timed out."), VoiceStatus.Pending, "The model timed out."),
         Case("returns too long a path", _ => Task.FromResult(new SynthesizedVoice(new string('p', 501))), VoiceStatus.Pending, "The text has 501 characters; the column holds 500."),
-        Case("returns an empty path", _ => Task.FromResult(new SynthesizedVoice(" ")), VoiceStatus.Pending, "(Parameter 'outputAudioPath')"),
+        Case("returns an empty path", _ => Task.FromResult(new SynthesizedVoice(" ")), VoiceStatus.Pending, "OutputAudioPath"),
         Case("returns null", _ => Task.FromResult<SynthesizedVoice>(null!), VoiceStatus.Pending, "SynthesizeAsync returned null."),
         Case("throws a text with U+0000", _ => throw new InvalidOperationException("a\0b"), VoiceStatus.Pending, "a b"),
         Case("throws nothing but U+0000", _ => throw new InvalidOperationException("\0"), VoiceStatus.Pending, "InvalidOperationException"),

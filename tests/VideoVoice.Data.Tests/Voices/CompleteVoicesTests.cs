@@ -61,7 +61,7 @@ public sealed class CompleteVoicesTests : DatabaseTest
 
         Assert.That(
             () => Voices.CompleteVoicesAsync([new(claimed[0].Fence, "/a.wav"), new(claimed[1].Fence, new string('x', 501))], cancellationToken: Token),
-            Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("completions"));
+            Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("completions[1].OutputAudioPath"));
         Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status), Is.All.EqualTo(VoiceStatus.Processing));
     }
 
