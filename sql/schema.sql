@@ -161,6 +161,8 @@ CREATE INDEX idx_videos_status_created_at_id ON public.videos USING btree (statu
 
 CREATE UNIQUE INDEX idx_voice_mappings_one_default ON public.voice_mappings USING btree (is_default) WHERE is_default;
 
+CREATE INDEX idx_voices_available ON public.voices USING btree (available_at) WHERE ((status = 'pending'::public.voice_status) AND (available_at IS NOT NULL));
+
 CREATE INDEX idx_voices_claim ON public.voices USING btree (((- priority)), queue_at, id) WHERE (status = 'pending'::public.voice_status);
 
 CREATE INDEX idx_voices_lease ON public.voices USING btree (lease_expires_at) WHERE (status = 'processing'::public.voice_status);

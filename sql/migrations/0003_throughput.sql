@@ -4,6 +4,9 @@
 drop index idx_voices_claim;
 create index idx_voices_claim on voices ((-priority), queue_at, id) where status = 'pending';
 
+-- Only retries stand in it: when the next one may start is its first entry.
+create index idx_voices_available on voices (available_at) where status = 'pending' and available_at is not null;
+
 -- Every request is updated twice at least, and no update is HOT, because the state is in the indexes' conditions.
 alter table voices set (
     autovacuum_vacuum_scale_factor = 0,

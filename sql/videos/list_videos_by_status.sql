@@ -1,4 +1,5 @@
 -- A page of the videos in one state, newest first, after the row that the caller saw last: one walk of idx_videos_status_created_at_id.
+-- BETWEEN, because an equality would let a generic plan walk all videos by time and hope to meet the state soon.
 select
     v.id,
     v.title,
@@ -14,7 +15,7 @@ select
     v.updated_at,
     v.completed_at
 from videos v
-where v.status = @status::video_status
-    and (v.created_at, v.id) < (coalesce(@afterCreatedAt, 'infinity'::timestamptz), coalesce(@afterId, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
-order by v.created_at desc, v.id desc
+where v.status between @status::video_status and @status::video_status
+    and (v.status, v.created_at, v.id) < (@status::video_status, coalesce(@afterCreatedAt, 'infinity'::timestamptz), coalesce(@afterId, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+order by v.status desc, v.created_at desc, v.id desc
 limit @limit;

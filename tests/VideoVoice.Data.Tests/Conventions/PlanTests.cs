@@ -1,0 +1,142 @@
+using System.Text.RegularExpressions;
+using Dapper;
+using Npgsql;
+using NUnit.Framework;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data.Tests.Conventions;
+
+/// <summary>
+/// The plans of the hot statements on a table of 1,000,000 finished requests: with fresh statistics and with those of an almost empty table,
+/// as generic and as custom plans. None reads a table whole or enters it by an index on its state where the primary
+/// key is meant. Not among them: get_queue_statistics, read every 15 s at most, which reads the table when the statistics are those of another one.
+/// </summary>
+[CancelAfter(300_000)]
+public sealed partial class PlanTests : DatabaseTest
+{
+    private const string Voice = "00000000-0000-7000-8000-000000000001";
+
+    private static readonly (string Statement, Dictionary<string, string> Arguments, string[] Indexes)[] s_hot =
+    [
+        ("voices/claim_voices", Claim("{}"), ["idx_voices_claim", "idx_voices_lease", "voices_pkey"]),
+        ("voices/claim_voices", Claim($"{{{Voice}}}"), ["idx_voices_claim", "idx_voices_lease", "voices_pkey"]),
+        ("voices/complete_voice_processing", One(("attempt", "1"), ("outputAudioPath", "/a.wav"), ("isLocalStorage", "true"), ("remoteStoragePath", "")), ["voices_pkey"]),
+        ("voices/complete_voices", Many(("outputAudioPaths", "{/a.wav}"), ("remoteStoragePaths", "{null}")), ["voices_pkey"]),
+        ("voices/fail_voice_processing", One(("attempt", "1"), ("errorMessage", "e"), ("permanent", "false"), ("retrySeconds", "1"), ("maxRetrySeconds", "1")), ["voices_pkey"]),
+        ("voices/heartbeat_voices", Many(("leaseSeconds", "60")), ["voices_pkey"]),
+        ("voices/release_voices", Many(), ["voices_pkey"]),
+        ("voices/start_voice_processing", One(), ["voices_pkey"]),
+        ("voices/get_voice", One(), ["voices_pkey"]),
+        ("voices/list_voices", Of("videoId"), ["idx_voices_video_id_position"]),
+        ("voices/list_completed_audio_paths", Of("videoId"), ["idx_voices_video_id_position"]),
+        ("voices/list_pending_voices", new() { ["limit"] = "100" }, ["idx_voices_claim"]),
+        ("voices/retry_failed_voices", new() { ["videoId"] = Voice, ["maxAttempts"] = "3", ["queueStep"] = "1" }, ["idx_voices_video_id_position", "voices_pkey"]),
+        ("voices/requeue_stuck_voices", new() { ["olderThanSeconds"] = "3600" }, ["idx_voices_lease", "voices_pkey"]),
+        ("videos/get_video", One(), ["videos_pkey"]),
+        ("videos/list_videos", Page(), ["idx_videos_created_at_id"]),
+        ("videos/list_videos_by_status", Page(("status", "pending")), ["idx_videos_status_created_at_id"]),
+        ("videos/update_video_status", One(("status", "processing"), ("whatsappImagesPaths", "{}"), ("metadata", "{}")), ["videos_pkey"]),
+        ("videos/update_video_completed", One(("outputVideoPath", "/o")), ["videos_pkey"]),
+        ("videos/cancel_video", One(("reason", "r")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
+        ("videos/set_video_priority", One(("priority", "1")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
+        ("status/get_video_processing_status", Of("videoId"), ["videos_pkey", "idx_voices_video_id_position"]),
+        ("status/list_video_processing_status", Page(), ["idx_videos_created_at_id", "idx_voices_video_id_position"]),
+        ("status/check_video_voices_completion", Of("videoId"), ["idx_voices_video_id_position"]),
+        ("notifications/list_progress", new() { ["videoIds"] = $"{{{Voice}}}" }, ["videos_pkey", "idx_voices_video_id_position"]),
+        ("notifications/get_next_work", [], ["idx_voices_claim", "idx_voices_available", "idx_voices_lease"]),
+    ];
+
+    [Test]
+    public async Task Hot_statements_walk_the_index_that_is_meant_for_them()
+    {
+        await SqlAsync("alter table voices set (autovacuum_enabled = false); alter table videos set (autovacuum_enabled = false)");
+        await CreateVideoAsync("one", "two", "three");
+        await SqlAsync("analyze videos; analyze voices");
+        await FillAsync();
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        var faults = new List<string>();
+
+        faults.AddRange(await FaultsAsync(connection, "stale statistics"));
+        await connection.ExecuteAsync("analyze videos; analyze voices");
+        faults.AddRange(await FaultsAsync(connection, "fresh statistics"));
+
+        Assert.That(faults, Is.Empty, string.Join("\n\n", faults));
+    }
+
+    private static async Task<List<string>> FaultsAsync(NpgsqlConnection connection, string statistics)
+    {
+        var faults = new List<string>();
+        foreach (var (statement, arguments, indexes) in s_hot)
+        {
+            foreach (var mode in new[] { "force_generic_plan", "force_custom_plan" })
+            {
+                var plan = await ExplainAsync(connection, statement, arguments, mode);
+                var used = IndexNames().Matches(plan).Select(m => m.Value).Distinct().ToList();
+                if (SeqScan().IsMatch(plan) || used.Count == 0 || used.Except(indexes).Any())
+                    faults.Add($"{statement}, {statistics}, {mode}: it may use {string.Join(", ", indexes)}\n{plan}");
+            }
+        }
+
+        return faults;
+    }
+
+    private static async Task<string> ExplainAsync(NpgsqlConnection connection, string statement, Dictionary<string, string> arguments, string mode)
+    {
+        var names = new List<string>();
+        var text = Parameters().Replace(Statements.Get(statement), match =>
+        {
+            if (!names.Contains(match.Groups[1].Value))
+                names.Add(match.Groups[1].Value);
+            return $"${names.IndexOf(match.Groups[1].Value) + 1}";
+        });
+        var values = string.Join(", ", names.Select(name => $"'{arguments[name]}'"));
+        await connection.ExecuteAsync($"set plan_cache_mode = {mode}");
+        await connection.ExecuteAsync($"prepare planned as {text.TrimEnd().TrimEnd(';')}");
+        var lines = await connection.QueryAsync<string>(names.Count == 0 ? "explain execute planned" : $"explain execute planned ({values})");
+        await connection.ExecuteAsync("deallocate planned");
+        return string.Join('\n', lines);
+    }
+
+    private async Task FillAsync() =>
+        await SqlAsync("""
+            insert into videos (id, title, status, created_at, completed_at)
+            select md5('video' || n)::uuid, 'Video', 'completed', now() - n * interval '1 minute', now()
+            from generate_series(1, 50000) n;
+            insert into voices (video_id, character_name, text_content, position, status, attempt, created_at, queue_at, output_audio_path)
+            select md5('video' || (n / 20 + 1))::uuid, 'Aluno', 'text', n % 20, 'completed', 1, now() - n * interval '1 second', now() - n * interval '1 second', '/a.wav'
+            from generate_series(0, 999999) n;
+            """);
+
+    private static Dictionary<string, string> Claim(string loaded) => new()
+    {
+        ["workerId"] = "w",
+        ["limit"] = "10",
+        ["leaseSeconds"] = "60",
+        ["loadedVoiceMappingIds"] = loaded,
+        ["preferenceSeconds"] = "30",
+        ["marked"] = "false",
+        ["markPriority"] = "0",
+        ["markQueued"] = "2020-01-01",
+        ["markId"] = Voice,
+    };
+
+    private static Dictionary<string, string> Of(string parameter, params (string Name, string Value)[] more) =>
+        new([new(parameter, Voice), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value))]);
+
+    private static Dictionary<string, string> One(params (string Name, string Value)[] more) => Of("id", more);
+
+    private static Dictionary<string, string> Many(params (string Name, string Value)[] more) =>
+        new([new("ids", $"{{{Voice}}}"), new("attempts", "{1}"), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value))]);
+
+    private static Dictionary<string, string> Page(params (string Name, string Value)[] more) =>
+        new([new("afterCreatedAt", "2020-01-01"), new("afterId", Voice), new("limit", "50"), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value))]);
+
+    [GeneratedRegex(@"(?<![@\w])@(\w+)")]
+    private static partial Regex Parameters();
+
+    [GeneratedRegex("Seq Scan on (voices|videos)")]
+    private static partial Regex SeqScan();
+
+    [GeneratedRegex(@"\b(idx_(voices|videos)_\w+|(voices|videos)_\w*key)\b")]
+    private static partial Regex IndexNames();
+}
