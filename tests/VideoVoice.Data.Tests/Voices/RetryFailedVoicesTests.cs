@@ -9,7 +9,7 @@ public sealed class RetryFailedVoicesTests : QueueTest
     {
         var video = await CreateVideoAsync("failed", "completed", "processing", "pending");
         var other = await CreateVideoAsync("other");
-        await SqlAsync("update voices set queue_at = now() - interval '1 hour' where video_id = @video", new { video });
+        await SqlAsync("update voices set queue_at = queue_at - interval '1 hour' where video_id = @video", new { video });
         var fences = (await Voices.ClaimVoicesAsync("worker", 3, Lease, cancellationToken: Token)).ToDictionary(r => r.TextContent, r => r.Fence);
         await Voices.FailVoiceProcessingAsync(fences["failed"], "broken", permanent: true, cancellationToken: Token);
         await Voices.CompleteVoiceProcessingAsync(fences["completed"], "/c.wav", cancellationToken: Token);
