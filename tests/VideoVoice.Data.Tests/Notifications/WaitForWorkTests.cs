@@ -140,9 +140,11 @@ public sealed class WaitForWorkTests : WaitingTest
     [Test]
     public async Task A_sleeper_that_is_cancelled_passes_its_wake_up_on()
     {
-        var (first, second) = (Manager(), Manager());
         for (var i = 0; i < 30; i++)
         {
+            // New ones, whose connections show no look of the round before.
+            await using var first = new VoiceManager(DataSource, Hourly);
+            await using var second = new VoiceManager(DataSource, Hourly);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
             var cancelled = first.WaitForWorkAsync(stop.Token);
             var waiting = second.WaitForWorkAsync(Token);
