@@ -48,7 +48,7 @@ public sealed class LeaseTests : WorkerTest
 
     public static IEnumerable<TestCaseData> Losses =>
     [
-        new TestCaseData((LeaseTests test, Guid _) => test.SqlAsync("update voices set attempt = attempt + 1"), Outcome.LeaseLost).SetArgDisplayNames("another attempt"),
+        new TestCaseData((LeaseTests test, Guid _) => test.SqlAsync("update voices set attempt = attempt + 1, lease_expires_at = clock_timestamp() + interval '1 hour'"), Outcome.LeaseLost).SetArgDisplayNames("another attempt"),
         new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.CancelVideoAsync(video, cancellationToken: Token), Outcome.AlreadyFinished).SetArgDisplayNames("the video was cancelled"),
         new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.DeleteVideoAsync(video, cancellationToken: Token), Outcome.NotFound).SetArgDisplayNames("the video was deleted"),
     ];
