@@ -51,7 +51,7 @@ export async function main(peer, schema, works) {
     }
 
     const version = `${packageVersion(peer)}, pg ${packageVersion('pg')}, Node.js ${process.versions.node}`;
-    console.log(JSON.stringify({ peer, work, ...result, version }));
+    console.log(JSON.stringify({ peer, work, operations: result.operations, seconds: Number(result.seconds.toFixed(6)), version }));
     // Timers of a peer may outlive it.
     process.exit(0);
 }
