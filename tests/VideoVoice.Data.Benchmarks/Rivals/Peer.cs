@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using VideoVoice.Data.Benchmarks.Measuring;
+using VideoVoice.Data.Benchmarks.Setting;
+
+namespace VideoVoice.Data.Benchmarks.Rivals;
+
+/// <summary>A queue in another language: the program Peers/run fills, times and answers with one line of JSON.</summary>
+internal static class Peer
+{
+    /// <summary>The program's answer when a component is missing.</summary>
+    private const int NotInstalled = 3;
+
+    internal static ConcurrentDictionary<string, string> Versions { get; } = new();
+
+    internal static Contender Contender(string name, string peer, string work, int clients, int count) => new(name, async database =>
+    {
+        var options = database.Options;
+        var program = Path.Combine(typeof(Peer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Peers").Value!, "run");
+        if (!File.Exists(program))
+            throw new NotInstalledException($"{Path.GetFileName(program)} is not in the folder Peers.");
+
+        var (code, output, error) = await ProcessOutput.RunAsync(
+            program,
+            [],
+            peer,
+            work,
+            "--connection",
+            database.Uri,
+            "--clients",
+            $"{clients}",
+            "--seconds",
+            options.Time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            "--count",
+            $"{options.Rows(count, 200)}");
+        if (code == NotInstalled)
+            throw new NotInstalledException(error.Trim());
+        if (code != 0)
+            throw new InvalidOperationException($"{peer} {work} ended with {code}: {error}");
+
+        var line = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Last(l => l.StartsWith('{'));
+        var answer = JsonDocument.Parse(line).RootElement;
+        var operations = answer.GetProperty("operations").GetDouble();
+        if (operations <= 0)
+            throw new InvalidOperationException($"{peer} {work} did nothing: {line}");
+        if (answer.TryGetProperty("version", out var version))
+            Versions[peer] = version.ToString();
+        return [operations / answer.GetProperty("seconds").GetDouble()];
+    });
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+using VideoVoice.Data.Benchmarks.Measuring;
+using VideoVoice.Data.Benchmarks.Setting;
+
+namespace VideoVoice.Data.Benchmarks.Rivals;
+
+/// <summary>pgbench with the library's claim and completion, one client a request, prepared: what the server gives when a client does nothing but send.</summary>
+internal static partial class Pgbench
+{
+    private static readonly Dictionary<string, string> s_claim = new()
+    {
+        ["workerId"] = "'pgbench'",
+        ["limit"] = "1",
+        ["leaseSeconds"] = "60",
+        ["loadedVoiceMappingIds"] = "'{}'",
+        ["preferenceSeconds"] = "30",
+    };
+
+    private static readonly Dictionary<string, string> s_complete = new()
+    {
+        ["id"] = ":c_id",
+        ["attempt"] = ":c_attempt",
+        ["outputAudioPath"] = "'/audio/line.wav'",
+        ["isLocalStorage"] = "true",
+        ["remoteStoragePath"] = "null::text",
+    };
+
+    /// <summary>Cycles (claim and completion) a second.</summary>
+    internal static async Task<double> CyclesAsync(TestDatabase database, int clients)
+    {
+        var script = $"""
+            {Fill("voices/claim_voices", s_claim)} \gset c_
+            {Fill("voices/complete_voice_processing", s_complete)};
+            """;
+        var seconds = Math.Max(1, (int)Math.Round(database.Options.Time.TotalSeconds));
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, script);
+            var output = await RunAsync(database, "-n", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}", "-f", file);
+            var match = RatePattern().Match(output);
+            if (!match.Success || !output.Contains("number of failed transactions: 0", StringComparison.Ordinal) && output.Contains("failed transactions", StringComparison.Ordinal))
+                throw new InvalidOperationException($"pgbench reports no rate, or failed transactions: {output}");
+            return double.Parse(match.Groups["rate"].Value, CultureInfo.InvariantCulture);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    internal static async Task<string?> VersionAsync(Arena arena)
+    {
+        try
+        {
+            return (await ProcessOutput.RunAsync(Find(arena), [], "--version")).Output.Trim();
+        }
+        catch (NotInstalledException)
+        {
+            return null;
+        }
+    }
+
+    // Comments go: pgbench takes a colon in them for a variable.
+    private static string Fill(string statement, Dictionary<string, string> values) =>
+        ParameterPattern().Replace(CommentPattern().Replace(Sql.Get(statement), ""), match => values[match.Groups["name"].Value]).Trim().TrimEnd(';');
+
+    private static async Task<string> RunAsync(TestDatabase database, params string[] arguments)
+    {
+        var target = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var (code, output, error) = await ProcessOutput.RunAsync(
+            Find(database.Arena),
+            new() { ["PGPASSWORD"] = target.Password },
+            [.. arguments, "-h", target.Host!, "-p", $"{target.Port}", "-U", target.Username!, target.Database!]);
+        return code == 0 ? output : throw new InvalidOperationException($"pgbench: {error}{output}");
+    }
+
+    private static string Find(Arena arena)
+    {
+        var name = OperatingSystem.IsWindows() ? "pgbench.exe" : "pgbench";
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return folders.Prepend(arena.Server.Binaries ?? ".").Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new NotInstalledException("pgbench is neither beside the server's programs nor on PATH; it comes with PostgreSQL (Debian: postgresql, postgresql-contrib).");
+    }
+
+    [GeneratedRegex(@"@(?<name>\w+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex ParameterPattern();
+
+    [GeneratedRegex("--.*$", RegexOptions.Multiline)]
+    private static partial Regex CommentPattern();
+
+    [GeneratedRegex(@"tps = (?<rate>[\d.]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex RatePattern();
+}

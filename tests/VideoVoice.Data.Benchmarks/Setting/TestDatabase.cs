@@ -1,0 +1,86 @@
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace VideoVoice.Data.Benchmarks.Setting;
+
+/// <summary>One contender's database.</summary>
+internal sealed class TestDatabase : IAsyncDisposable
+{
+    private readonly Arena _arena;
+    private readonly bool _keep;
+    private readonly NpgsqlDataSource _preparing;
+
+    internal TestDatabase(Arena arena, string connectionString, bool keep)
+    {
+        _arena = arena;
+        _keep = keep;
+        ConnectionString = connectionString;
+        // Filling a million rows takes longer than Npgsql's 30 s on a slow disk.
+        _preparing = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 600, MaxPoolSize = 4, ApplicationName = "preparing" });
+    }
+
+    internal RunOptions Options => _arena.Options;
+
+    internal Arena Arena => _arena;
+
+    internal string ConnectionString { get; }
+
+    /// <summary>The connection string as libpq reads it.</summary>
+    internal string Uri
+    {
+        get
+        {
+            var parts = new NpgsqlConnectionStringBuilder(ConnectionString);
+            return $"postgresql://{System.Uri.EscapeDataString(parts.Username!)}:{System.Uri.EscapeDataString(parts.Password ?? "")}@{parts.Host}:{parts.Port}/{parts.Database}";
+        }
+    }
+
+    /// <summary>The settings that the library gives its data source, for every contender that uses Npgsql.</summary>
+    internal string SameSettings =>
+        new NpgsqlConnectionStringBuilder(ConnectionString) { MaxAutoPrepare = 50, NoResetOnClose = true, ApplicationName = "benchmark" }.ConnectionString;
+
+    internal NpgsqlDataSource CreateDataSource() => NpgsqlDataSource.Create(SameSettings);
+
+    /// <summary>The library as a service registers it.</summary>
+    internal ServiceProvider CreateLibrary(Action<VideoVoiceOptions>? configure = null) => new ServiceCollection()
+        .AddVideoVoiceData(options =>
+        {
+            options.ConnectionString = ConnectionString;
+            configure?.Invoke(options);
+        })
+        .BuildServiceProvider();
+
+    internal async Task<int> ExecuteAsync(string sql, object? parameters = null)
+    {
+        await using var connection = await _preparing.OpenConnectionAsync();
+        return await connection.ExecuteAsync(sql, parameters);
+    }
+
+    internal async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
+    {
+        await using var connection = await _preparing.OpenConnectionAsync();
+        return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
+    }
+
+    internal async Task<IEnumerable<T>> ListAsync<T>(string sql, object? parameters = null)
+    {
+        await using var connection = await _preparing.OpenConnectionAsync();
+        return await connection.QueryAsync<T>(sql, parameters);
+    }
+
+    /// <summary>Throws unless so many voices are in the state: a contender that skipped work has no figures.</summary>
+    internal async Task VerifyAsync(string status, long expected)
+    {
+        var found = await ScalarAsync<long>($"select count(*) from voices where status = '{status}'");
+        if (found != expected)
+            throw new InvalidOperationException($"{found} voices are {status}; {expected} were expected.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _preparing.DisposeAsync();
+        if (!_keep)
+            await _arena.Server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
+    }
+}
