@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using VideoVoice.Data.Benchmarks.Measuring;
-using VideoVoice.Data.Benchmarks.Setting;
 
 namespace VideoVoice.Data.Benchmarks.Rivals;
 

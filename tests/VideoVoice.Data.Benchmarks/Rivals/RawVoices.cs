@@ -12,6 +12,9 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
     private static readonly string s_claim = Sql.Get("voices/claim_voices");
     private static readonly string s_complete = Sql.Get("voices/complete_voice_processing");
 
+    // The low-water mark, as the library keeps it: where the last request stood that was taken here.
+    private volatile VoiceRequest? _mark;
+
     internal async Task<Voice?> GetAsync(Guid id)
     {
         await using var connection = await dataSource.OpenConnectionAsync();
@@ -71,6 +74,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
 
     internal async Task<List<VoiceRequest>> ClaimAsync(int limit)
     {
+        var mark = _mark;
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(s_claim, connection)
         {
@@ -81,6 +85,10 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<double>("leaseSeconds", 60),
                 new NpgsqlParameter<Guid[]>("loadedVoiceMappingIds", []),
                 new NpgsqlParameter<double>("preferenceSeconds", 30),
+                new NpgsqlParameter<bool>("marked", mark is not null),
+                new NpgsqlParameter<int>("markPriority", mark is null ? int.MinValue : -mark.Priority),
+                new NpgsqlParameter<DateTimeOffset>("markQueueAt", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
+                new NpgsqlParameter<Guid>("markId", mark?.Id ?? Guid.Empty),
             },
         };
         await using var reader = await command.ExecuteReaderAsync();
@@ -99,13 +107,16 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 Priority = reader.GetInt32(7),
                 TraceParent = reader.IsDBNull(8) ? null : reader.GetString(8),
                 CreatedAt = reader.GetFieldValue<DateTimeOffset>(9),
-                WaitedSeconds = reader.GetDouble(10),
-                VoiceMappingId = reader.IsDBNull(11) ? null : reader.GetGuid(11),
-                MappingVoiceId = reader.IsDBNull(12) ? null : reader.GetString(12),
-                VoiceFile = reader.IsDBNull(13) ? null : reader.GetString(13),
-                Language = reader.IsDBNull(14) ? null : reader.GetString(14),
+                QueueAt = Time(reader, 10),
+                WaitedSeconds = reader.GetDouble(11),
+                VoiceMappingId = reader.IsDBNull(12) ? null : reader.GetGuid(12),
+                MappingVoiceId = reader.IsDBNull(13) ? null : reader.GetString(13),
+                VoiceFile = reader.IsDBNull(14) ? null : reader.GetString(14),
+                Language = reader.IsDBNull(15) ? null : reader.GetString(15),
             });
         }
+
+        _mark = requests.Count == limit ? requests[^1] : null;
 
         return requests;
     }

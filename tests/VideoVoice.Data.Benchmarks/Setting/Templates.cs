@@ -15,7 +15,8 @@ internal static class Templates
     internal const int VoicesPerVideo = 10;
 
     /// <summary>A version 7 UUID from a number, so that ids rise as those of the library do.</summary>
-    private const string Id = "(lpad(to_hex(1700000000000 + {0}), 12, '0') || '7' || substr(md5('{1}' || {0}), 1, 3) || '8' || substr(md5('{1}' || {0}), 4, 15))::uuid";
+    private static string Id(string number, string kind) =>
+        $"(lpad(to_hex(1700000000000 + {number}), 12, '0') || '7' || substr(md5('{kind}' || {number}), 1, 3) || '8' || substr(md5('{kind}' || {number}), 4, 15))::uuid";
 
     internal static int Videos(RunOptions options, string template) => template == Million ? options.Rows(100_000, 1_000) : options.Rows(1_000, 100);
 
@@ -45,8 +46,8 @@ internal static class Templates
 
     internal static async Task InsertAsync(TestDatabase database, int videos, int voicesPerVideo, string status)
     {
-        var videoId = string.Format(System.Globalization.CultureInfo.InvariantCulture, Id, "n", "video");
-        var voiceId = string.Format(System.Globalization.CultureInfo.InvariantCulture, Id, $"((n - 1) * {voicesPerVideo} + p)", "voice");
+        var videoId = Id("n", "video");
+        var voiceId = Id($"((n - 1) * {voicesPerVideo} + p)", "voice");
         await database.ExecuteAsync(
             $"""
             insert into videos (id, title, status, created_at)

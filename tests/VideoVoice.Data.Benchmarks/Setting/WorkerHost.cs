@@ -13,11 +13,15 @@ internal sealed class WorkerHost : IAsyncDisposable
 
     private WorkerHost(IHost host) => _host = host;
 
-    internal static async Task<WorkerHost> StartAsync(TestDatabase database, int concurrency, Action<VoiceRequest>? handle = null)
+    internal static async Task<WorkerHost> StartAsync(TestDatabase database, int concurrency, Action<VoiceRequest>? handle = null, TimeSpan? pollInterval = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.AddVideoVoiceData(options => options.ConnectionString = database.ConnectionString);
+        builder.Services.AddVideoVoiceData(options =>
+        {
+            options.ConnectionString = database.ConnectionString;
+            options.PollInterval = pollInterval ?? options.PollInterval;
+        });
         builder.Services.AddSingleton(new Handler(handle));
         builder.Services.AddVoiceWorker<Handler>(options => options.Concurrency = concurrency);
         var host = builder.Build();

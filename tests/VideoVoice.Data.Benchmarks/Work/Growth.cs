@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using VideoVoice.Data.Benchmarks.Measuring;
 using VideoVoice.Data.Benchmarks.Setting;
 
