@@ -13,7 +13,7 @@ const string Help = """
       --list            their names
       --micro           what single calls allocate (BenchmarkDotNet)
       --rounds N        rounds that count (5)
-      --seconds S       of a timed round (1.2)
+      --seconds S       of a timed round (1)
       --million         the memory of a worker after 1,000,000 requests instead of 200,000
       --output FILE     writes the table as Markdown, and plots into a folder of the same name
 
@@ -69,10 +69,21 @@ var machine = await Machine.ReadAsync(arena);
 Console.WriteLine(machine.Line);
 var started = DateTimeOffset.UtcNow;
 var results = new List<Result>();
+var broken = 0;
 foreach (var benchmark in chosen)
-    results.Add(await new Table(arena).RunAsync(benchmark));
+{
+    try
+    {
+        results.Add(await new Table(arena).RunAsync(benchmark));
+    }
+    catch (BrokenException e)
+    {
+        broken++;
+        Console.Error.WriteLine($"BROKEN {e.Message}");
+    }
+}
 
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Count} benchmarks in {(DateTimeOffset.UtcNow - started).TotalSeconds:0} s"));
 if (options.Output is { } output)
     await Markdown.WriteAsync(output, results, machine, started, options);
-return 0;
+return broken == 0 ? 0 : 1;

@@ -42,6 +42,9 @@ internal sealed record Result(Benchmark Benchmark, IReadOnlyList<Figure> Figures
     }
 }
 
+/// <summary>A contender did not do its work, so its benchmark has no figures.</summary>
+internal sealed class BrokenException(string message) : Exception(message);
+
 /// <summary>Runs benchmarks: their contenders take turns, each on a database of its own.</summary>
 internal sealed class Table(Arena arena)
 {
@@ -76,7 +79,7 @@ internal sealed class Table(Arena arena)
                     }
                     catch (Exception e)
                     {
-                        throw new InvalidOperationException($"{benchmark.Name}, {contender.Name}: {e.Message}", e);
+                        throw new BrokenException($"{benchmark.Name}, {contender.Name}: {e}");
                     }
                 }
             }
@@ -110,6 +113,6 @@ internal sealed class Table(Arena arena)
         foreach (var (contender, hint) in result.Missing)
             Console.WriteLine($"  {contender,-32} not installed: {hint}");
         foreach (var verdict in result.Verdicts)
-            Console.WriteLine($"  {(verdict.Met ? "met" : "MISSED"),-8} {Text.Of(verdict)}");
+            Console.WriteLine($"  {(verdict.Value is null ? "unknown" : verdict.Met ? "met" : "MISSED"),-8} {Text.Of(verdict)}");
     }
 }

@@ -32,8 +32,8 @@ internal static partial class Pgbench
         ["remoteStoragePath"] = "null::text",
     };
 
-    /// <summary>Cycles (claim and completion) a second.</summary>
-    internal static async Task<double> CyclesAsync(TestDatabase database, int clients)
+    /// <summary>Cycles (claim and completion) a second, and how many there were.</summary>
+    internal static async Task<(double Rate, long Cycles)> CyclesAsync(TestDatabase database, int clients)
     {
         var script = $"""
             {Fill("voices/claim_voices", s_claim)} \gset c_
@@ -49,7 +49,7 @@ internal static partial class Pgbench
             var match = RatePattern().Match(output);
             if (!match.Success)
                 throw new InvalidOperationException($"pgbench reports no rate: {output}");
-            return double.Parse(match.Groups["rate"].Value, CultureInfo.InvariantCulture);
+            return (double.Parse(match.Groups["rate"].Value, CultureInfo.InvariantCulture), long.Parse(match.Groups["cycles"].Value, CultureInfo.InvariantCulture));
         }
         finally
         {
@@ -97,6 +97,6 @@ internal static partial class Pgbench
     [GeneratedRegex("--.*$", RegexOptions.Multiline)]
     private static partial Regex CommentPattern();
 
-    [GeneratedRegex(@"tps = (?<rate>[\d.]+)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"actually processed: (?<cycles>\d+).*tps = (?<rate>[\d.]+)", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
     private static partial Regex RatePattern();
 }

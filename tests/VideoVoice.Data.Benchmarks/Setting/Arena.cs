@@ -23,7 +23,8 @@ internal sealed class Arena : IAsyncDisposable
     {
         var server = await LocalPostgres.StartAsync(new LocalPostgresOptions
         {
-            Durable = true,
+            // A short run says nothing of speed, and so need not wait for the disk.
+            Durable = !options.Short,
             // As on any server for work, beside the defaults: room for the clients, the tables in memory, and no checkpoint in the middle of each round.
             Settings = new Dictionary<string, string>
             {

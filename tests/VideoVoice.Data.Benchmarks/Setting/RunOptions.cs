@@ -10,7 +10,7 @@ internal sealed record RunOptions
     internal int Rounds { get; init; } = 5;
 
     /// <summary>Seconds of a timed round.</summary>
-    internal double Seconds { get; init; } = 1.2;
+    internal double Seconds { get; init; } = 1;
 
     /// <summary>Requests after which the memory of a worker is measured.</summary>
     internal int MemoryRequests { get; init; } = 200_000;

@@ -41,7 +41,6 @@ internal static class Templates
         await InsertAsync(database, (voices + VoicesPerVideo - 1) / VoicesPerVideo, VoicesPerVideo, status);
         await database.ExecuteAsync("vacuum analyze voices");
         await database.ExecuteAsync("vacuum analyze videos");
-        await database.ExecuteAsync("checkpoint");
     }
 
     internal static async Task InsertAsync(TestDatabase database, int videos, int voicesPerVideo, string status)

@@ -50,7 +50,6 @@ internal static class Growth
         NewVoiceRequest[] lines = [.. Enumerable.Range(0, rows).Select(i => new NewVoiceRequest("aluno", $"Linha {i}"))];
         await voices.CreateVoiceRequestsAsync(video, lines);
         await database.ExecuteAsync("vacuum analyze voices");
-        await database.ExecuteAsync("checkpoint");
         var tally = await Round.RunAsync(4, database.Options.Time, async _ =>
         {
             if ((await voices.ClaimVoicesAsync("benchmark", 1, TimeSpan.FromMinutes(1))).Count != 1)

@@ -40,9 +40,14 @@ internal static class Waiting
         using var stop = new CancellationTokenSource();
         var tasks = rows.Select((row, i) => WaitAsync(waiting, row.Video, returned, i, stop.Token)).ToArray();
         // The first look of each goes through the pool; when its connections are gone, all have looked and only the listener's is left.
-        var connections = await ConnectionsAsync(database);
-        for (var settled = Stopwatch.StartNew(); connections > 1 && settled.Elapsed < TimeSpan.FromSeconds(20); connections = await ConnectionsAsync(database))
-            await Task.Delay(100);
+        long connections;
+        var settled = Stopwatch.StartNew();
+        do
+        {
+            await Task.Delay(500);
+            connections = await ConnectionsAsync(database);
+        }
+        while (connections != 1 && settled.Elapsed < TimeSpan.FromSeconds(30));
         var memory = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)waiters;
 
         var times = new List<double>();
