@@ -19,7 +19,7 @@ internal static partial class Pgbench
         // Each client carries the low-water mark in the columns of its last claim.
         ["marked"] = ":marked::boolean",
         ["markPriority"] = "(- :c_priority::integer)",
-        ["markQueueAt"] = ":c_queue_at::timestamptz",
+        ["markQueued"] = ":c_queue_at::timestamptz",
         ["markId"] = ":c_id::uuid",
     };
 

@@ -87,7 +87,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<double>("preferenceSeconds", 30),
                 new NpgsqlParameter<bool>("marked", mark is not null),
                 new NpgsqlParameter<int>("markPriority", mark is null ? int.MinValue : -mark.Priority),
-                new NpgsqlParameter<DateTimeOffset>("markQueueAt", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
+                new NpgsqlParameter<DateTimeOffset>("markQueued", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
                 new NpgsqlParameter<Guid>("markId", mark?.Id ?? Guid.Empty),
             },
         };
