@@ -47,5 +47,9 @@ internal static class Peer
         if (answer.TryGetProperty("version", out var version))
             Versions[peer] = version.ToString();
         return [operations / answer.GetProperty("seconds").GetDouble()];
-    });
+    })
+    {
+        // The Python services share this library's schema; the others bring their own.
+        Template = peer == "database_utils" ? Templates.Current : Templates.Empty,
+    };
 }

@@ -3,6 +3,9 @@ namespace VideoVoice.Data.Benchmarks.Setting;
 /// <summary>The databases that others are copied from, and rows for a round.</summary>
 internal static class Templates
 {
+    /// <summary>Nothing: a peer makes its own schema.</summary>
+    internal const string Empty = "empty";
+
     /// <summary>The schema alone.</summary>
     internal const string Current = "current";
 
@@ -22,6 +25,9 @@ internal static class Templates
 
     internal static async Task FillAsync(string template, TestDatabase database)
     {
+        if (template == Empty)
+            return;
+
         await using (var library = database.CreateLibrary())
         {
             await ((SchemaInitializer)library.GetService(typeof(SchemaInitializer))!).InitializeAsync();

@@ -58,7 +58,7 @@ internal static class Cycles
                         return true;
                     });
                 }),
-                Peer.Contender("Python services (psycopg2)", "database_utils", "cycle-one", Clients, 2_000),
+                Peer.Contender("Python services (psycopg2)", "database_utils", "cycle-one", Clients, 300),
                 Peer.Contender("pg-boss", "pg-boss", "cycle-one", Clients, 2_000),
                 Peer.Contender("graphile-worker", "graphile-worker", "cycle-one", Clients, 5_000),
             ],
