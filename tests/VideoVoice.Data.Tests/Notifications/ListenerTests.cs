@@ -64,14 +64,14 @@ public sealed class ListenerTests : WaitingTest
 
     [TestCase(true, 2)]
     [TestCase(false, 1)]
-    public async Task Two_thousand_waits_take_one_connection_and_one_query_an_interval(bool notifications, int statementsAnInterval)
+    public async Task Ten_thousand_waits_take_one_connection_and_one_query_an_interval(bool notifications, int statementsAnInterval)
     {
-        await SqlAsync("insert into videos (title) select 'Video' from generate_series(1, 2000)");
+        await SqlAsync("insert into videos (title) select 'Video' from generate_series(1, 10000)");
         await SqlAsync("insert into voices (video_id, character_name, text_content) select id, 'Aluno', 'one' from videos");
         using var statements = new StatementCounter();
         var connectionString = new NpgsqlConnectionStringBuilder(ConnectionString) { ApplicationName = "waiter", MaxPoolSize = 5, MaxAutoPrepare = 50 };
         await using var dataSource = new NpgsqlDataSourceBuilder(connectionString.ConnectionString).UseLoggerFactory(statements).Build();
-        await using var manager = new VoiceManager(dataSource, new VideoVoiceOptions { PollInterval = TimeSpan.FromMilliseconds(250), Notifications = notifications });
+        await using var manager = new VoiceManager(dataSource, new VideoVoiceOptions { PollInterval = TimeSpan.FromSeconds(1), Notifications = notifications });
         await using var connection = await DataSource.OpenConnectionAsync(Token);
         var ids = (await connection.QueryAsync<Guid>("select id from videos")).AsList();
 
@@ -88,10 +88,10 @@ public sealed class ListenerTests : WaitingTest
             await Task.Delay(20, Token);
         }
 
-        await Task.Delay(250, Token);
+        await Task.Delay(1_000, Token);
         var (before, from) = (statements.Count, Stopwatch.GetTimestamp());
-        await Task.Delay(1500, Token);
-        var intervals = Stopwatch.GetElapsedTime(from).TotalMilliseconds / 250;
+        await Task.Delay(4_000, Token);
+        var intervals = Stopwatch.GetElapsedTime(from).TotalSeconds;
         var listeners = await ScalarAsync<long>("select count(*) from videovoice_listeners");
         using (Assert.EnterMultipleScope())
         {
@@ -103,7 +103,7 @@ public sealed class ListenerTests : WaitingTest
 
         await SqlAsync("update voices set status = 'completed'");
         await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(60), Token);
-        Assert.That(watches.Count(w => w.Current.CompletedVoices == 1), Is.EqualTo(2000));
+        Assert.That(watches.Count(w => w.Current.CompletedVoices == 1), Is.EqualTo(10_000));
         foreach (var watch in watches)
             await watch.DisposeAsync();
     }

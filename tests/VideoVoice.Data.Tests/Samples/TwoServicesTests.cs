@@ -60,6 +60,37 @@ public sealed class TwoServicesTests : CommandTest
     }
 
     [Test]
+    public async Task A_cloner_killed_in_the_middle_is_followed_by_another_and_every_line_is_spoken_into_its_place()
+    {
+        var lines = string.Join(',', Enumerable.Range(1, 40).Select(i => $$"""{"from":"Ana","to":"Bruno","text":"Esta é a linha número {{i}}."}"""));
+        var file = await FileAsync($"[{lines}]");
+        await RunAsync("init");
+        using var generator = Start("generate", file);
+        using (var first = Start("clone"))
+        {
+            while (await ScalarAsync<long>("select count(*) from voices where status = 'completed'") < 5)
+                await Task.Delay(5, Token);
+            first.Kill();
+            await first.EndAsync(Token);
+        }
+
+        using var second = Start("clone");
+        var generated = await generator.EndAsync(Token);
+
+        Assert.That(generated.ExitCode, Is.Zero, generated.Error);
+        var video = (await Videos.ListVideosAsync(cancellationToken: Token)).Single();
+        var voices = await Voices.ListVoicesAsync(video.Id, cancellationToken: Token);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voices.Select(voice => voice.Status), Has.Exactly(40).Items.And.All.EqualTo(VoiceStatus.Completed));
+            Assert.That(voices.Select(voice => voice.WorkerId).Distinct().Count(), Is.EqualTo(2), "Both cloners spoke.");
+            Assert.That(voices.Count(voice => voice.Attempt == 2), Is.LessThanOrEqualTo(3), "Only what the first was speaking is spoken again.");
+        }
+
+        await AssertJoinedInOrderAsync(video, voices);
+    }
+
+    [Test]
     public async Task Without_arguments_the_configured_database_is_used()
     {
         var result = await RunAsync();
