@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using VideoVoice.Data.Benchmarks.Measuring;
+using VideoVoice.Data.Benchmarks.Setting;
 
 namespace VideoVoice.Data.Benchmarks.Rivals;
 
