@@ -9,10 +9,10 @@ switch (args)
     case ["initialize"]:
         await InitializeVerb.RunAsync();
         return 0;
-    case ["worker", var connectionString, var workerId, var milliseconds]:
-        await WorkerVerb.RunAsync(connectionString, workerId, milliseconds);
+    case ["worker", var connectionString, var workerId, var milliseconds, var leaseSeconds]:
+        await WorkerVerb.RunAsync(connectionString, workerId, milliseconds, leaseSeconds);
         return 0;
     default:
-        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder] | initialize | worker <connection string> <worker id> <milliseconds>");
+        await Console.Error.WriteLineAsync("Usage: postgres wait|exit|throw|failfast [folder] | initialize | worker <connection string> <worker id> <milliseconds> <lease seconds>");
         return 2;
 }

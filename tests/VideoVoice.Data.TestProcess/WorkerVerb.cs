@@ -11,7 +11,7 @@ namespace VideoVoice.Data.TestProcess;
 /// </summary>
 internal static class WorkerVerb
 {
-    internal static async Task RunAsync(string connectionString, string workerId, string milliseconds)
+    internal static async Task RunAsync(string connectionString, string workerId, string milliseconds, string leaseSeconds)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddVideoVoiceData(o => o.ConnectionString = connectionString);
@@ -20,7 +20,7 @@ internal static class WorkerVerb
         {
             o.WorkerId = workerId;
             o.Concurrency = 4;
-            o.LeaseDuration = TimeSpan.FromSeconds(2);
+            o.LeaseDuration = TimeSpan.FromSeconds(int.Parse(leaseSeconds, CultureInfo.InvariantCulture));
         });
         using var host = builder.Build();
         await host.StartAsync();
