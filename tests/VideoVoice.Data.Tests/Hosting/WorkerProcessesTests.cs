@@ -16,7 +16,15 @@ public sealed class WorkerProcessesTests : DatabaseTest
     private readonly List<ChildProcess> _workers = [];
 
     [TearDown]
-    public void KillWorkers() => _workers.ForEach(worker => worker.Dispose());
+    public void KillWorkers()
+    {
+        foreach (var worker in _workers)
+        {
+            // faketime may stand before its program as a process of its own.
+            worker.Kill(withChildren: true);
+            worker.Dispose();
+        }
+    }
 
     [Test, CancelAfter(240_000)]
     public async Task Workers_killed_each_second_complete_each_request_once_and_in_order(CancellationToken cancellationToken)
