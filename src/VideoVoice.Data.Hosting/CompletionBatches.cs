@@ -23,7 +23,7 @@ internal sealed class CompletionBatches(VoiceManager voices)
                 _running = true;
                 // The batch is nobody's: it must not count to the trace of the line that happened to start it.
                 using (ExecutionContext.SuppressFlow())
-                    _ = Task.Run(CompleteAllAsync, CancellationToken.None);
+                    _ = CompleteAllAsync();
             }
         }
 
@@ -32,6 +32,7 @@ internal sealed class CompletionBatches(VoiceManager voices)
 
     private async Task CompleteAllAsync()
     {
+        await Fairly.YieldAsync().ConfigureAwait(false);
         while (Take() is { Count: > 0 } batch)
         {
             try

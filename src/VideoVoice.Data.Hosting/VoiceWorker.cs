@@ -74,6 +74,7 @@ internal sealed class VoiceWorker<TSynthesizer>(
     private async Task ClaimAsync(CancellationToken stoppingToken)
     {
         await _capacity.WaitAsync(stoppingToken).ConfigureAwait(false);
+        await Fairly.YieldAsync().ConfigureAwait(false);
         var free = 1;
         while (_capacity.Wait(0, CancellationToken.None))
             free++;
