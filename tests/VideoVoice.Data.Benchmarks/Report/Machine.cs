@@ -7,7 +7,7 @@ using VideoVoice.Data.Benchmarks.Setting;
 namespace VideoVoice.Data.Benchmarks.Report;
 
 /// <summary>What the figures were measured on and with.</summary>
-internal sealed record Machine(string Processor, int Cores, double MemoryGiB, string System, IReadOnlyDictionary<string, string> Versions)
+internal sealed record Machine(string Processor, int Cores, double MemoryGiB, string System, string Settings, IReadOnlyDictionary<string, string> Versions)
 {
     internal string Line => string.Create(
         CultureInfo.InvariantCulture,
@@ -33,7 +33,16 @@ internal sealed record Machine(string Processor, int Cores, double MemoryGiB, st
             Environment.ProcessorCount,
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024),
             RuntimeInformation.OSDescription,
+            await SettingsAsync(arena),
             versions);
+    }
+
+    private static async Task<string> SettingsAsync(Arena arena)
+    {
+        await using var dataSource = Npgsql.NpgsqlDataSource.Create(arena.Server.ConnectionString);
+        await using var command = dataSource.CreateCommand(
+            "select string_agg(name || ' ' || current_setting(name), ', ' order by name) from pg_settings where name in ('fsync', 'synchronous_commit', 'shared_buffers', 'max_wal_size')");
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     private static string Version(Type type) =>

@@ -17,7 +17,7 @@ internal static class Markdown
         page.AppendLine("# Benchmarks").AppendLine();
         page.AppendLine("One run of `dotnet run -c Release --project tests/VideoVoice.Data.Benchmarks -- --output docs/benchmarks.md`, which wrote this page. Trust ratios, not figures: client and server share the machine.").AppendLine();
         page.AppendLine(CultureInfo.InvariantCulture, $"- Date: {date:yyyy-MM-dd}. {(options.Short ? "A short run, whose figures mean nothing." : $"{options.Rounds} rounds of {options.Seconds} s unless said otherwise; the contenders take turns.")}");
-        page.AppendLine(CultureInfo.InvariantCulture, $"- Machine: {machine.Processor}, {machine.Cores} cores, {machine.MemoryGiB:0} GiB of memory, {machine.System}; the kind of disk is not known. fsync and synchronous_commit are on.");
+        page.AppendLine(CultureInfo.InvariantCulture, $"- Machine: {machine.Processor}, {machine.Cores} cores, {machine.MemoryGiB:0} GiB of memory, {machine.System}; the kind of disk is not known. Server: {machine.Settings}.");
         page.AppendLine(CultureInfo.InvariantCulture, $"- Versions: {string.Join(", ", machine.Versions.Select(v => $"{v.Key} {v.Value}").Concat(Peer.Versions.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key}: {v.Value}")))}.").AppendLine();
 
         page.AppendLine("## Goals").AppendLine();
