@@ -59,9 +59,9 @@ internal sealed class Table(Arena arena)
             foreach (var contender in benchmark.Contenders)
                 databases[contender.Name] = await arena.CreateAsync(contender.Template);
 
-            // The first round warms the process up and does not count.
+            // The first round warms the process up and does not count. Where one or two are enough, each is long.
             var count = arena.Options.Short ? 1 : benchmark.Rounds ?? arena.Options.Rounds;
-            for (var round = arena.Options.Short || benchmark.Rounds is not null ? 1 : 0; round <= count; round++)
+            for (var round = arena.Options.Short || benchmark.Rounds < 3 ? 1 : 0; round <= count; round++)
             {
                 foreach (var contender in benchmark.Contenders.Where(c => missing.All(m => m.Item1 != c.Name)))
                 {

@@ -11,11 +11,12 @@ internal static partial class Pgbench
 {
     private static readonly Dictionary<string, string> s_claim = new()
     {
-        ["workerId"] = "'pgbench'",
-        ["limit"] = "1",
-        ["leaseSeconds"] = "60",
-        ["loadedVoiceMappingIds"] = "'{}'",
-        ["preferenceSeconds"] = "30",
+        // Variables become parameters. With literals the server would plan a statement that no client sends.
+        ["workerId"] = ":worker::text",
+        ["limit"] = ":limit::integer",
+        ["leaseSeconds"] = ":lease::float8",
+        ["loadedVoiceMappingIds"] = ":loaded",
+        ["preferenceSeconds"] = ":preference::float8",
         // Each client carries the low-water mark in the columns of its last claim.
         ["marked"] = ":marked::boolean",
         ["markPriority"] = "(- :c_priority::integer)",
@@ -27,8 +28,8 @@ internal static partial class Pgbench
     {
         ["id"] = ":c_id::uuid",
         ["attempt"] = ":c_attempt::integer",
-        ["outputAudioPath"] = "'/audio/line.wav'",
-        ["isLocalStorage"] = "true",
+        ["outputAudioPath"] = ":path::text",
+        ["isLocalStorage"] = ":marked::boolean",
         ["remoteStoragePath"] = "null::text",
     };
 
@@ -45,6 +46,7 @@ internal static partial class Pgbench
         {
             await File.WriteAllTextAsync(file, script);
             var output = await RunAsync(database, "-n", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}", "-f", file,
+                "-D", "worker=pgbench", "-D", "limit=1", "-D", "lease=60", "-D", "loaded={}", "-D", "preference=30", "-D", "path=/audio/line.wav",
                 "-D", "marked=true", "-D", "c_priority=2147483647", "-D", "c_queue_at=1970-01-01", "-D", "c_id=00000000-0000-0000-0000-000000000000");
             var match = RatePattern().Match(output);
             if (!match.Success)

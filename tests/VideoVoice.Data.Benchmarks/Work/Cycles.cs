@@ -69,6 +69,7 @@ internal static class Cycles
                 Goal.Least(s_cycles.Name, "library's worker", "Python services (psycopg2)", 1),
             ])
         {
+            Rounds = 3,
             Remark = "pgbench, raw and one by one send one claim and one completion a request. The worker claims and completes in batches of what is in flight.",
         },
         new(
