@@ -27,6 +27,10 @@ internal static class DataSources
             if (!settings.ShouldSerialize("Max Auto Prepare"))
                 settings.MaxAutoPrepare = MaxAutoPrepare;
 
+            // The parameter of LIMIT makes the server take a claim's generic plan for dear and plan each call anew, which costs more than the claim.
+            if (!settings.ShouldSerialize("Options"))
+                settings.Options = "-c plan_cache_mode=force_generic_plan";
+
             // The library changes no session state on pooled connections, so there is nothing to reset.
             if (!settings.ShouldSerialize("No Reset On Close"))
                 settings.NoResetOnClose = true;

@@ -2,6 +2,7 @@ using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Hosting;
 
+[CancelAfter(90_000)]
 public sealed class ShutDownTests : WorkerTest
 {
     [Test]
@@ -118,7 +119,7 @@ public sealed class ShutDownTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => (o.Concurrency, o.LeaseDuration) = (2, TimeSpan.FromSeconds(1)));
         var line = await synthesizer.NextAsync(Token);
         await UntilAsync(() => synthesizer.Claims == 2, "It has free capacity.");
-        await SqlAsync("alter table voices rename column priority to elsewhere");
+        await SqlAsync("alter table voices rename column trace_parent to elsewhere");
         // Again and again: one that comes before the worker sleeps wakes nobody.
         while (synthesizer.Claims < 3)
         {
