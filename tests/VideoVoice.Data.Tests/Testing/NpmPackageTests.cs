@@ -57,8 +57,7 @@ public sealed class NpmPackageTests
     public async Task A_failing_npm_is_quoted_and_leaves_nothing(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["npm"], "#!/bin/sh\necho 'no route to registry' >&2\nexit 3\n", cancellationToken);
-        File.SetUnixFileMode(folder["npm"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await Script.WriteAsync(folder["npm"], "echo 'no route to registry' >&2; exit 3");
         await File.WriteAllTextAsync(folder["node"], "", cancellationToken);
         var machine = PostgresBinariesTests.Machine(("PATH", folder.Path)) with { CacheFolder = folder["cache"] };
         var options = new LocalPostgresOptions { MajorVersion = Major, Log = _ => { } };

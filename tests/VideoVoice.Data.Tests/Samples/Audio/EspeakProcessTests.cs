@@ -1,10 +1,12 @@
+using System.Runtime.Versioning;
 using NUnit.Framework;
+using VideoVoice.Data.Tests.Testing;
 using VideoVoice.Sample.Audio;
 
 namespace VideoVoice.Data.Tests.Samples.Audio;
 
 /// <summary>What becomes of the process. Linux, because its arguments are found under /proc.</summary>
-[Platform("Linux")]
+[Platform("Linux"), UnsupportedOSPlatform("windows")]
 [CancelAfter(60_000)]
 public sealed class EspeakProcessTests
 {
@@ -29,7 +31,7 @@ public sealed class EspeakProcessTests
 
         // A name of its own tells this process from those of other tests.
         var program = _folder["espeak"];
-        await WriteScriptAsync(program, "exec -a \"$0\" espeak-ng \"$@\"", shell: "/bin/bash");
+        await Script.WriteAsync(program, "exec -a \"$0\" espeak-ng \"$@\"", shell: "/bin/bash");
         await AssertCancelledAsync(program, until: () => _output.Names.Any(name => new FileInfo(_output[name]).Length > 100_000), cancellationToken);
     }
 
@@ -37,7 +39,7 @@ public sealed class EspeakProcessTests
     public async Task Cancelling_while_it_neither_reads_nor_writes_ends_the_process(CancellationToken cancellationToken)
     {
         var program = _folder["silent"];
-        await WriteScriptAsync(program, "sleep 300");
+        await Script.WriteAsync(program, "sleep 300");
 
         await AssertCancelledAsync(program, until: () => ProcessesOf(program).Any(), cancellationToken);
     }
@@ -46,7 +48,7 @@ public sealed class EspeakProcessTests
     public async Task A_program_that_ends_without_reading_its_input_is_judged_by_its_exit_code(CancellationToken cancellationToken)
     {
         var program = _folder["broken"];
-        await WriteScriptAsync(program, "echo no data found >&2; exit 3");
+        await Script.WriteAsync(program, "echo no data found >&2; exit 3");
 
         Assert.That(
             () => new EspeakSynthesizer(program, "pt-br").SynthesizeAsync(s_longText, "aluno", "pt-br", _output["a.wav"], cancellationToken),
@@ -58,7 +60,7 @@ public sealed class EspeakProcessTests
     public async Task A_program_that_writes_half_a_header_yields_no_file(CancellationToken cancellationToken)
     {
         var program = _folder["half"];
-        await WriteScriptAsync(program, "cat >/dev/null; printf RIFF");
+        await Script.WriteAsync(program, "cat >/dev/null; printf RIFF");
 
         Assert.That(
             () => new EspeakSynthesizer(program, "pt-br").SynthesizeAsync("Oi", "aluno", "pt-br", _output["a.wav"], cancellationToken),
@@ -84,13 +86,6 @@ public sealed class EspeakProcessTests
         Assert.That(() => speaking.WaitAsync(TimeSpan.FromSeconds(5), CancellationToken.None), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(ProcessesOf(program), Is.Empty, "it has ended");
         Assert.That(_output.Names, Is.Empty);
-    }
-
-    private static async Task WriteScriptAsync(string path, string body, string shell = "/bin/sh")
-    {
-        await File.WriteAllTextAsync(path, $"#!{shell}\n{body}\n");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static IEnumerable<string> ProcessesOf(string program)
