@@ -4,10 +4,14 @@
 with voice as materialized (
     select
         v.id,
-        coalesce(v.status, 'pending') as status,
-        v.attempt,
-        v.lease_expires_at,
-        @attempt::integer is not null and not @permanent and v.attempt < v.max_attempts as again,
+        case
+            when v.attempt <> @attempt::integer then 'lease_lost'
+            when v.status in ('completed', 'failed') then 'already_finished'
+            when v.status = 'processing' and (v.lease_expires_at is not null) = (@attempt is not null)
+                then case when @attempt is not null and not @permanent and v.attempt < v.max_attempts then 'retry_scheduled' else 'applied' end
+            when v.status = 'processing' or @attempt is not null then 'lease_lost'
+            else 'not_allowed'
+        end as outcome,
         statement_timestamp() + make_interval(secs =>
             least(@maxRetrySeconds, @retrySeconds * power(2, least(v.attempt, 30) - 1)) * (0.75 + 0.5 * random())) as retry_at
     from voices v
@@ -16,33 +20,18 @@ with voice as materialized (
 ),
 updated as (
     update voices v
-    set status = case when voice.again then 'pending' else 'failed' end::voice_status,
+    set status = case voice.outcome when 'retry_scheduled' then 'pending' else 'failed' end::voice_status,
         error_message = @errorMessage,
         errors = v.errors || jsonb_build_object(
             'attempt', v.attempt, 'worker_id', v.worker_id, 'failed_at', statement_timestamp(), 'message', @errorMessage::text),
-        worker_id = case when not voice.again then v.worker_id end,
+        worker_id = case voice.outcome when 'applied' then v.worker_id end,
         lease_expires_at = null,
-        available_at = case when voice.again then voice.retry_at end,
-        queue_at = case when voice.again then voice.retry_at else v.queue_at end,
-        processing_completed_at = case when not voice.again then statement_timestamp() end,
+        available_at = case voice.outcome when 'retry_scheduled' then voice.retry_at end,
+        queue_at = case voice.outcome when 'retry_scheduled' then voice.retry_at else v.queue_at end,
+        processing_completed_at = case voice.outcome when 'applied' then statement_timestamp() end,
         updated_at = statement_timestamp()
     from voice
     where v.id = voice.id
-        and voice.status = 'processing'
-        and case
-            when @attempt::integer is null then voice.lease_expires_at is null
-            else voice.attempt = @attempt and voice.lease_expires_at is not null
-        end
-    returning v.id
+        and voice.outcome in ('retry_scheduled', 'applied')
 )
-select case
-    when exists (select from updated) and voice.again then 'retry_scheduled'
-    when exists (select from updated) then 'applied'
-    when voice.id is null then 'not_found'
-    when voice.attempt <> @attempt then 'lease_lost'
-    when voice.status in ('completed', 'failed') then 'already_finished'
-    when voice.status = 'processing' or @attempt is not null then 'lease_lost'
-    else 'not_allowed'
-end
-from (values (1)) as one_row
-left join voice on true;
+select coalesce((select voice.outcome from voice), 'not_found');

@@ -1,15 +1,27 @@
 -- Gives claimed requests back unspoken. The attempt is not counted: max_attempts rises by one, because lowering attempt would let an old fence fit again.
--- Rows are locked by primary key, in id order.
-with fence as (
-    select f.id, f.attempt, f.nr
-    from unnest(@ids::uuid[], @attempts::integer[]) with ordinality as f (id, attempt, nr)
-),
-voice as materialized (
+-- Rows are locked by primary key, in id order, before their state is checked, so that two calls cannot deadlock. The full join is a left join that
+-- the planner cannot do as a nested loop: it takes the arrays for short, and the loop would walk all of one for each entry of the other.
+with voice as materialized (
     select v.id, v.status, v.attempt, v.lease_expires_at
     from voices v
     where v.id = any(@ids::uuid[])
     order by v.id
     for update
+),
+fence as materialized (
+    select
+        f.id,
+        f.nr,
+        case
+            when voice.id is null then 'not_found'
+            when voice.attempt <> f.attempt then 'lease_lost'
+            when voice.status in ('completed', 'failed') then 'already_finished'
+            when voice.status = 'processing' and voice.lease_expires_at is not null then 'applied'
+            else 'lease_lost'
+        end as outcome
+    from unnest(@ids::uuid[], @attempts::integer[])
+        with ordinality as f (id, attempt, nr)
+    full join voice on voice.id = f.id
 ),
 released as (
     update voices v
@@ -19,23 +31,10 @@ released as (
         lease_expires_at = null,
         processing_started_at = null,
         updated_at = statement_timestamp()
-    from voice
-    join fence on fence.id = voice.id and fence.attempt = voice.attempt
-    where v.id = voice.id
-        and voice.status = 'processing'
-        and voice.lease_expires_at is not null
-    returning v.id
+    from fence
+    where v.id = fence.id
+        and fence.outcome = 'applied'
 )
-select
-    fence.id as voice_id,
-    case
-        when released.id is not null then 'applied'
-        when voice.id is null then 'not_found'
-        when voice.attempt <> fence.attempt then 'lease_lost'
-        when voice.status in ('completed', 'failed') then 'already_finished'
-        else 'lease_lost'
-    end as outcome
+select fence.id as voice_id, fence.outcome
 from fence
-left join voice on voice.id = fence.id
-left join released on released.id = fence.id and fence.attempt = voice.attempt
 order by fence.nr;

@@ -1,12 +1,18 @@
 -- pending -> processing without a lease, as the Python cloner does it: nobody takes such a request back by itself.
 -- The row is locked by its primary key before its state is checked.
 with voice as materialized (
-    select v.id, coalesce(v.status, 'pending') as status
+    select
+        v.id,
+        case
+            when v.status in ('completed', 'failed') then 'already_finished'
+            when v.status = 'processing' then 'not_allowed'
+            else 'applied'
+        end as outcome
     from voices v
     where v.id = @id
     for update
 ),
-updated as (
+started as (
     update voices v
     set status = 'processing',
         attempt = v.attempt + 1,
@@ -17,12 +23,6 @@ updated as (
         updated_at = statement_timestamp()
     from voice
     where v.id = voice.id
-        and voice.status = 'pending'
-    returning v.id
+        and voice.outcome = 'applied'
 )
-select case
-    when exists (select from updated) then 'applied'
-    when not exists (select from voice) then 'not_found'
-    when exists (select from voice where status in ('completed', 'failed')) then 'already_finished'
-    else 'not_allowed'
-end;
+select coalesce((select voice.outcome from voice), 'not_found');

@@ -74,6 +74,8 @@ public sealed partial class PlanTests : DatabaseTest
                 var used = IndexNames().Matches(plan).Select(m => m.Value).Distinct().ToList();
                 if (SeqScan().IsMatch(plan) || used.Count == 0 || used.Except(indexes).Any())
                     faults.Add($"{statement}, {statistics}, {mode}: it may use {string.Join(", ", indexes)}\n{plan}");
+                if (arguments.ContainsKey("attempts") && !MatchingJoin().IsMatch(plan))
+                    faults.Add($"{statement}, {statistics}, {mode}: its time grows with the square of the fences\n{plan}");
             }
         }
 
@@ -136,6 +138,9 @@ public sealed partial class PlanTests : DatabaseTest
 
     [GeneratedRegex("Seq Scan on (voices|videos)")]
     private static partial Regex SeqScan();
+
+    [GeneratedRegex("(Hash|Merge) Full Join")]
+    private static partial Regex MatchingJoin();
 
     [GeneratedRegex(@"\b(idx_(voices|videos)_\w+|(voices|videos)_\w*key)\b")]
     private static partial Regex IndexNames();
