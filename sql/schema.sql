@@ -153,7 +153,7 @@ ALTER TABLE ONLY public.voice_mappings
     ADD CONSTRAINT voice_mappings_voice_id_key UNIQUE (voice_id);
 
 ALTER TABLE ONLY public.voices
-    ADD CONSTRAINT voices_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT voices_pkey PRIMARY KEY (id) WITH (fillfactor='70');
 
 CREATE INDEX idx_videos_created_at_id ON public.videos USING btree (created_at, id);
 
@@ -167,9 +167,7 @@ CREATE INDEX idx_voices_claim ON public.voices USING btree (((- priority)), queu
 
 CREATE INDEX idx_voices_lease ON public.voices USING btree (lease_expires_at) WHERE (status = 'processing'::public.voice_status);
 
-CREATE UNIQUE INDEX idx_voices_video_id_position ON public.voices USING btree (video_id, "position");
-
-CREATE INDEX idx_voices_voice_mapping_id ON public.voices USING btree (voice_mapping_id);
+CREATE UNIQUE INDEX idx_voices_video_id_position ON public.voices USING btree (video_id, "position") WITH (fillfactor='70');
 
 CREATE TRIGGER update_settings_updated_at BEFORE UPDATE ON public.settings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 

@@ -1,4 +1,5 @@
--- What a queue in a table needs to stay fast: an index that a claim can enter in the middle, early vacuuming, and no trigger call where the statement has done its work.
+-- What a queue in a table needs to be fast and stay so: an index that a claim can enter in the middle, few indexes with room in them, early vacuuming, and
+-- no trigger call where the statement has done its work.
 
 -- All parts ascending, so that a row comparison with a claim's low-water mark is an index condition.
 drop index idx_voices_claim;
@@ -6,6 +7,13 @@ create index idx_voices_claim on voices ((-priority), queue_at, id) where status
 
 -- Only retries stand in it: when the next one may start is its first entry.
 create index idx_voices_available on voices (available_at) where status = 'pending' and available_at is not null;
+
+-- No statement that is run often reads it, and each of a request's updates writes to each index.
+drop index idx_voices_voice_mapping_id;
+
+-- Room on each page for the entries of a request's updates, which else split full pages and search them for dead entries.
+alter index voices_pkey set (fillfactor = 70);
+alter index idx_voices_video_id_position set (fillfactor = 70);
 
 -- Every request is updated twice at least, and no update is HOT, because the state is in the indexes' conditions.
 alter table voices set (

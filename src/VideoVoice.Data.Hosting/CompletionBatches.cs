@@ -2,11 +2,11 @@ namespace VideoVoice.Data.Hosting;
 
 /// <summary>
 /// Completes what is there in one statement while at most one is under way: a lone completion goes at once, and under load the batches grow by themselves.
+/// They stop growing at a part of the worker's capacity, so that its next claim runs beside the next batch and does not wait for all of them.
 /// </summary>
-internal sealed class CompletionBatches(VoiceManager voices)
+internal sealed class CompletionBatches(VoiceManager voices, int concurrency)
 {
-    private const int MaxBatch = 1_000;
-
+    private readonly int _maxBatch = Math.Max(16, concurrency / 3);
     private readonly Lock _gate = new();
     private readonly Queue<(VoiceCompletion Completion, TaskCompletionSource<Outcome> Outcome)> _waiting = new();
     private bool _running;
@@ -72,7 +72,7 @@ internal sealed class CompletionBatches(VoiceManager voices)
         lock (_gate)
         {
             List<(VoiceCompletion, TaskCompletionSource<Outcome>)> batch = [];
-            while (batch.Count < MaxBatch && _waiting.TryDequeue(out var entry))
+            while (batch.Count < _maxBatch && _waiting.TryDequeue(out var entry))
                 batch.Add(entry);
             _running = batch.Count > 0;
             return batch;

@@ -17,7 +17,7 @@ internal sealed class VoiceWorker<TSynthesizer>(
 
     private readonly VoiceWorkerOptions _options = options.Value;
     private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
-    private readonly CompletionBatches _completions = new(voices);
+    private readonly CompletionBatches _completions = new(voices, options.Value.Concurrency);
     private readonly SemaphoreSlim _capacity = new(options.Value.Concurrency);
     private readonly CancellationTokenSource _shutDownTimeOver = new();
     private readonly CancellationTokenSource _givenUp = new();
