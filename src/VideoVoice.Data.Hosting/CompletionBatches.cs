@@ -1,15 +1,15 @@
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>
-/// Completes what is there in one statement while at most one is under way: a lone completion goes at once, and under load the batches grow by themselves.
-/// They stop growing at a part of the worker's capacity, so that its next claim runs beside the next batch and does not wait for all of them.
+/// Completes in one statement what has gathered while the last one was under way: a lone completion goes at once, and under load the batches grow by
+/// themselves. They stop growing at a part of the worker's capacity, and then two go side by side, so that neither the server nor this process waits for the other.
 /// </summary>
-internal sealed class CompletionBatches(VoiceManager voices, int concurrency)
+internal sealed class CompletionBatches(Func<IReadOnlyList<VoiceCompletion>, Task<IReadOnlyList<VoiceOutcome>>> complete, int concurrency)
 {
-    private readonly int _maxBatch = Math.Max(16, concurrency / 3);
+    private readonly int _maxBatch = Math.Max(16, concurrency / 2);
     private readonly Lock _gate = new();
     private readonly Queue<(VoiceCompletion Completion, TaskCompletionSource<Outcome> Outcome)> _waiting = new();
-    private bool _running;
+    private int _running;
 
     /// <exception cref="ArgumentException">The path is empty or too long.</exception>
     internal Task<Outcome> CompleteAsync(VoiceCompletion completion, CancellationToken cancellationToken)
@@ -18,9 +18,9 @@ internal sealed class CompletionBatches(VoiceManager voices, int concurrency)
         lock (_gate)
         {
             _waiting.Enqueue((completion, outcome));
-            if (!_running)
+            if (_running == 0 || (_running == 1 && _waiting.Count >= _maxBatch))
             {
-                _running = true;
+                _running++;
                 // The batch is nobody's: it must not count to the trace of the line that happened to start it.
                 using (ExecutionContext.SuppressFlow())
                     _ = CompleteAllAsync();
@@ -37,7 +37,7 @@ internal sealed class CompletionBatches(VoiceManager voices, int concurrency)
         {
             try
             {
-                var outcomes = await voices.CompleteVoicesAsync([.. batch.Select(b => b.Completion)]).ConfigureAwait(false);
+                var outcomes = await complete([.. batch.Select(b => b.Completion)]).ConfigureAwait(false);
                 foreach (var (entry, outcome) in batch.Zip(outcomes))
                     entry.Outcome.TrySetResult(outcome.Outcome);
             }
@@ -59,7 +59,7 @@ internal sealed class CompletionBatches(VoiceManager voices, int concurrency)
     {
         try
         {
-            outcome.TrySetResult((await voices.CompleteVoicesAsync([completion]).ConfigureAwait(false))[0].Outcome);
+            outcome.TrySetResult((await complete([completion]).ConfigureAwait(false))[0].Outcome);
         }
         catch (Exception e)
         {
@@ -74,7 +74,8 @@ internal sealed class CompletionBatches(VoiceManager voices, int concurrency)
             List<(VoiceCompletion, TaskCompletionSource<Outcome>)> batch = [];
             while (batch.Count < _maxBatch && _waiting.TryDequeue(out var entry))
                 batch.Add(entry);
-            _running = batch.Count > 0;
+            if (batch.Count == 0)
+                _running--;
             return batch;
         }
     }

@@ -8,20 +8,32 @@ using Microsoft.Extensions.Options;
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>Claims requests up to its free capacity, has them spoken, keeps their leases and reports. No connection is held while a line is spoken.</summary>
-internal sealed class VoiceWorker<TSynthesizer>(
-    VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, ILogger<VoiceWorker<TSynthesizer>> logger) : BackgroundService
+internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
     where TSynthesizer : class, IVoiceSynthesizer
 {
     /// <summary>How long reporting and giving back may take once the shut-down time is over.</summary>
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(2);
 
-    private readonly VoiceWorkerOptions _options = options.Value;
+    private readonly VoiceManager _voices;
+    private readonly TSynthesizer _synthesizer;
+    private readonly VoiceWorkerOptions _options;
+    private readonly ILogger _logger;
     private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
-    private readonly CompletionBatches _completions = new(voices, options.Value.Concurrency);
-    private readonly SemaphoreSlim _capacity = new(options.Value.Concurrency);
+    private readonly CompletionBatches _completions;
+    private readonly Capacity _capacity;
     private readonly CancellationTokenSource _shutDownTimeOver = new();
     private readonly CancellationTokenSource _givenUp = new();
+    private readonly Lock _starting = new();
+    private CancellationToken _stopping;
+    private bool _finishing;
     private int _emptyClaims;
+
+    public VoiceWorker(VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, ILogger<VoiceWorker<TSynthesizer>> logger)
+    {
+        (_voices, _synthesizer, _options, _logger) = (voices, synthesizer, options.Value, logger);
+        _capacity = new Capacity(_options.Concurrency);
+        _completions = new CompletionBatches(CompleteAsync, _options.Concurrency);
+    }
 
     /// <summary>Claims no more, lets what runs finish until the token is cancelled, and then gives it back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -48,7 +60,8 @@ internal sealed class VoiceWorker<TSynthesizer>(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        WorkerLog.Started(logger, _options.WorkerId, _options.Concurrency, _options.LeaseDuration);
+        WorkerLog.Started(_logger, _options.WorkerId, _options.Concurrency, _options.LeaseDuration);
+        _stopping = stoppingToken;
         using var finished = new CancellationTokenSource();
         var heartbeats = HeartbeatAsync(finished.Token);
         try
@@ -67,42 +80,30 @@ internal sealed class VoiceWorker<TSynthesizer>(
             await heartbeats.ConfigureAwait(false);
         }
 
-        WorkerLog.Stopped(logger, _options.WorkerId);
+        WorkerLog.Stopped(_logger, _options.WorkerId);
     }
 
     /// <summary>Waits for free capacity, claims as much as there is, and waits for work when there is none.</summary>
     private async Task ClaimAsync(CancellationToken stoppingToken)
     {
-        await _capacity.WaitAsync(stoppingToken).ConfigureAwait(false);
-        await Fairly.YieldAsync().ConfigureAwait(false);
-        var free = 1;
-        while (_capacity.Wait(0, CancellationToken.None))
-            free++;
-
+        var free = await _capacity.TakeAsync(stoppingToken).ConfigureAwait(false);
         IReadOnlyList<VoiceRequest> requests = [];
         try
         {
             // The host's stop does not break off a claim: with its answer lost, its requests would be nobody's until their leases end.
             requests = await DatabaseRetry.RunAsync(
-                _ => voices.ClaimVoicesAsync(_options.WorkerId, free, _options.LeaseDuration, synthesizer.LoadedVoiceMappingIds, null, _shutDownTimeOver.Token),
-                logger,
+                _ => _voices.ClaimVoicesAsync(_options.WorkerId, free, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, null, _shutDownTimeOver.Token),
+                _logger,
                 stoppingToken).ConfigureAwait(false);
         }
         finally
         {
-            if (free > requests.Count)
-                _capacity.Release(free - requests.Count);
+            _capacity.Return(free - requests.Count);
         }
 
-        if (stoppingToken.IsCancellationRequested)
+        if (!TryStart(requests, handedOn: 0))
             await ReleaseAsync([.. requests.Select(request => request.Fence)]).ConfigureAwait(false);
         stoppingToken.ThrowIfCancellationRequested();
-
-        foreach (var request in requests)
-        {
-            var job = _jobs[request.Fence] = new VoiceJob(request, _shutDownTimeOver.Token);
-            job.Running = SpeakAsync(job);
-        }
 
         _emptyClaims = requests.Count == 0 ? _emptyClaims + 1 : 0;
         if (_emptyClaims == 0)
@@ -111,7 +112,52 @@ internal sealed class VoiceWorker<TSynthesizer>(
         // A request that somebody has locked is there to see and not to claim: without a pause the wait for work would end at once, over and over.
         if (_emptyClaims > 1)
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(10 << Math.Min(_emptyClaims, 10), 1000)), stoppingToken).ConfigureAwait(false);
-        await voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
+        await _voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    /// <summary>False when the worker is about to end: then nothing has begun.</summary>
+    /// <param name="requests">What was claimed.</param>
+    /// <param name="handedOn">How many places of the capacity they take over from requests that have been spoken and are being reported.</param>
+    private bool TryStart(IReadOnlyList<VoiceRequest> requests, int handedOn)
+    {
+        lock (_starting)
+        {
+            if (_finishing || _stopping.IsCancellationRequested)
+                return false;
+
+            _capacity.HandOn(handedOn);
+            foreach (var request in requests)
+            {
+                var job = _jobs[request.Fence] = new VoiceJob(request, _shutDownTimeOver.Token);
+                job.Running = SpeakAsync(job);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Reports what has been spoken and, in the same round trip, claims as many requests in its place.</summary>
+    private async Task<IReadOnlyList<VoiceOutcome>> CompleteAsync(IReadOnlyList<VoiceCompletion> completions)
+    {
+        if (_finishing || _stopping.IsCancellationRequested)
+            return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
+
+        IReadOnlyList<VoiceOutcome> outcomes;
+        IReadOnlyList<VoiceRequest> requests;
+        try
+        {
+            (outcomes, requests) = await _voices.CompleteAndClaimVoicesAsync(
+                completions, _options.WorkerId, completions.Count, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!DatabaseRetry.IsAway(e))
+        {
+            // Whatever is wrong with the claim, it must not keep back what is spoken.
+            return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
+        }
+
+        if (!TryStart(requests, handedOn: requests.Count))
+            await ReleaseAsync([.. requests.Select(request => request.Fence)]).ConfigureAwait(false);
+        return outcomes;
     }
 
     private async Task SpeakAsync(VoiceJob job)
@@ -124,13 +170,13 @@ internal sealed class VoiceWorker<TSynthesizer>(
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var voice = await synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false)
+            var voice = await _synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false)
                 ?? throw new InvalidOperationException($"{typeof(TSynthesizer).Name}.SynthesizeAsync returned null.");
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             WorkerTelemetry.Speaking.Record(seconds);
             var completion = new VoiceCompletion(request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath);
             var outcome = await ReportAsync(job, token => _completions.CompleteAsync(completion, token)).ConfigureAwait(false);
-            WorkerLog.Completed(logger, request.Id, request.Attempt, seconds, outcome);
+            WorkerLog.Completed(_logger, request.Id, request.Attempt, seconds, outcome);
         }
         catch (Exception) when (job.Token.IsCancellationRequested)
         {
@@ -146,7 +192,7 @@ internal sealed class VoiceWorker<TSynthesizer>(
             if (!_shutDownTimeOver.IsCancellationRequested || job.Reported)
                 _jobs.TryRemove(request.Fence, out _);
             job.Dispose();
-            _capacity.Release();
+            _capacity.Leave();
         }
     }
 
@@ -158,13 +204,13 @@ internal sealed class VoiceWorker<TSynthesizer>(
             message = error.GetType().Name;
         try
         {
-            var outcome = await ReportAsync(job, token => voices.FailVoiceProcessingAsync(
+            var outcome = await ReportAsync(job, token => _voices.FailVoiceProcessingAsync(
                 job.Request.Fence, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
-            WorkerLog.Failed(logger, job.Request.Id, job.Request.Attempt, outcome, error);
+            WorkerLog.Failed(_logger, job.Request.Id, job.Request.Attempt, outcome, error);
         }
         catch (Exception e)
         {
-            WorkerLog.ReportFailed(logger, job.Request.Id, job.Request.Attempt, e);
+            WorkerLog.ReportFailed(_logger, job.Request.Id, job.Request.Attempt, e);
         }
     }
 
@@ -172,7 +218,7 @@ internal sealed class VoiceWorker<TSynthesizer>(
     private async Task<Outcome> ReportAsync(VoiceJob job, Func<CancellationToken, Task<Outcome>> report)
     {
         job.Reporting = true;
-        var outcome = await DatabaseRetry.RunAsync(report, logger, _givenUp.Token).ConfigureAwait(false);
+        var outcome = await DatabaseRetry.RunAsync(report, _logger, _givenUp.Token).ConfigureAwait(false);
         job.Reported = true;
         return outcome;
     }
@@ -185,7 +231,7 @@ internal sealed class VoiceWorker<TSynthesizer>(
             while (true)
             {
                 await Task.Delay(_options.LeaseDuration / 3, finished).ConfigureAwait(false);
-                await DatabaseRetry.RunAsync(RenewAsync, logger, finished).ConfigureAwait(false);
+                await DatabaseRetry.RunAsync(RenewAsync, _logger, finished).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (finished.IsCancellationRequested)
@@ -200,17 +246,17 @@ internal sealed class VoiceWorker<TSynthesizer>(
         IReadOnlyList<VoiceOutcome> outcomes = [];
         try
         {
-            outcomes = await voices.HeartbeatVoicesAsync([.. jobs.Select(job => job.Request.Fence)], _options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
+            outcomes = await _voices.HeartbeatVoicesAsync([.. jobs.Select(job => job.Request.Fence)], _options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!DatabaseRetry.IsAway(e) && e is not OperationCanceledException)
         {
-            WorkerLog.HeartbeatFailed(logger, e);
+            WorkerLog.HeartbeatFailed(_logger, e);
         }
 
         // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
         foreach (var (job, (_, outcome)) in jobs.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied && !pair.First.Reporting))
         {
-            WorkerLog.LeaseLost(logger, job.Request.Id, job.Request.Attempt, outcome);
+            WorkerLog.LeaseLost(_logger, job.Request.Id, job.Request.Attempt, outcome);
             job.Cancel();
         }
 
@@ -219,6 +265,8 @@ internal sealed class VoiceWorker<TSynthesizer>(
 
     private async Task FinishAsync()
     {
+        lock (_starting)
+            _finishing = true;
         try
         {
             await Task.WhenAll(_jobs.Values.Select(job => job.Running)).WaitAsync(_givenUp.Token).ConfigureAwait(false);
@@ -239,12 +287,12 @@ internal sealed class VoiceWorker<TSynthesizer>(
         try
         {
             using var last = new CancellationTokenSource(s_lastWords);
-            var outcomes = await DatabaseRetry.RunAsync(token => voices.ReleaseVoicesAsync(fences, null, token), logger, last.Token).ConfigureAwait(false);
-            WorkerLog.Released(logger, outcomes.Count(o => o.Outcome == Outcome.Applied));
+            var outcomes = await DatabaseRetry.RunAsync(token => _voices.ReleaseVoicesAsync(fences, null, token), _logger, last.Token).ConfigureAwait(false);
+            WorkerLog.Released(_logger, outcomes.Count(o => o.Outcome == Outcome.Applied));
         }
         catch (Exception e)
         {
-            WorkerLog.ReleaseFailed(logger, fences.Count, e);
+            WorkerLog.ReleaseFailed(_logger, fences.Count, e);
         }
     }
 }

@@ -39,6 +39,32 @@ internal sealed class Database
         return RunAsync(statement, parameters, transaction, static async (c, command) => (IReadOnlyList<T>)(await c.QueryAsync<T>(command).ConfigureAwait(false)).AsList(), cancellationToken);
     }
 
+    /// <summary>Two statements in one round trip and one transaction: both take effect or none.</summary>
+    internal Task<(IReadOnlyList<TFirst> First, IReadOnlyList<TSecond> Second)> ListsAsync<TFirst, TSecond>(
+        string name, string first, string second, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+        where TFirst : class
+        where TSecond : class
+    {
+        RecordMap<TFirst>.Use();
+        RecordMap<TSecond>.Use();
+        return RunAsync(
+            name,
+            Statements.Get(first) + Statements.Get(second),
+            parameters,
+            transaction,
+            static async (c, command) =>
+            {
+                var results = await c.QueryMultipleAsync(command).ConfigureAwait(false);
+                await using (results.ConfigureAwait(false))
+                {
+                    return (
+                        (IReadOnlyList<TFirst>)(await results.ReadAsync<TFirst>().ConfigureAwait(false)).AsList(),
+                        (IReadOnlyList<TSecond>)(await results.ReadAsync<TSecond>().ConfigureAwait(false)).AsList());
+                }
+            },
+            cancellationToken);
+    }
+
     internal async Task<Outcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         ToOutcome(await ScalarAsync<string>(statement, parameters, transaction, cancellationToken).ConfigureAwait(false));
 
@@ -66,15 +92,23 @@ internal sealed class Database
         }
     }
 
-    private async Task<T> RunAsync<T>(
+    private Task<T> RunAsync<T>(
         string statement,
+        object? parameters,
+        NpgsqlTransaction? transaction,
+        Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
+        CancellationToken cancellationToken) => RunAsync(statement, Statements.Get(statement), parameters, transaction, run, cancellationToken);
+
+    private async Task<T> RunAsync<T>(
+        string name,
+        string text,
         object? parameters,
         NpgsqlTransaction? transaction,
         Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
         CancellationToken cancellationToken)
     {
-        using var activity = Telemetry.Source.StartActivity(statement, ActivityKind.Client);
-        var command = new CommandDefinition(Statements.Get(statement), parameters, transaction, cancellationToken: cancellationToken);
+        using var activity = Telemetry.Source.StartActivity(name, ActivityKind.Client);
+        var command = new CommandDefinition(text, parameters, transaction, cancellationToken: cancellationToken);
         try
         {
             if (transaction is not null)

@@ -1,81 +1,11 @@
-using System.Diagnostics;
 using Npgsql;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data;
 
-/// <content>The work of a worker: claim, heartbeat, complete, fail, release.</content>
+/// <content>What a worker does with what it has claimed: heartbeat, complete, fail, release.</content>
 public sealed partial class VoiceManager
 {
-    /// <summary>
-    /// Takes requests for a worker and gives each a lease (<c>claim_voices.sql</c>). A request is never given to two workers: until its lease ends it is the
-    /// worker's, and then the next claim takes it again with the next attempt, or fails it when none is left. Requests that a Python worker started stay its own.
-    /// </summary>
-    /// <remarks>
-    /// The order: by priority, then by place in the queue, which is the time of creation plus <see cref="VideoVoiceOptions.QueueStep"/> for each line before it in
-    /// its video; a request for a loaded voice, among the first 64 of the highest priority, counts as queued
-    /// <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier. A process that claims more than 1,000 requests a second goes on where it was, and looks
-    /// back once a second at what has appeared before that place, such as a raised priority.
-    /// </remarks>
-    /// <param name="workerId">Who claims, 1 to 200 characters; for people who read the table.</param>
-    /// <param name="limit">Most requests to take, 1 to 10,000.</param>
-    /// <param name="leaseDuration">How long the lease lasts without a heartbeat, 100 ms to 1 day, by the server's clock.</param>
-    /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
-    /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>The requests with their mapping resolved, in the order of the queue; an empty list when nothing can start.</returns>
-    /// <exception cref="ArgumentException">The worker's id is empty or too long, or a number is out of its range.</exception>
-    public async Task<IReadOnlyList<VoiceRequest>> ClaimVoicesAsync(
-        string workerId,
-        int limit,
-        TimeSpan leaseDuration,
-        IReadOnlyCollection<Guid>? loadedVoiceMappingIds = null,
-        NpgsqlTransaction? transaction = null,
-        CancellationToken cancellationToken = default)
-    {
-        Check.Text(workerId, 200);
-        Check.Limit(limit);
-        Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
-        Guid[] loaded = loadedVoiceMappingIds?.ToArray() ?? [];
-
-        // A preferred voice may stand far behind the head of the queue, so it says nothing of what was passed.
-        var mark = loaded.Length == 0 && transaction is null ? _mark.Take() : null;
-        var started = Stopwatch.GetTimestamp();
-        var requests = await ClaimAsync(mark, limit).ConfigureAwait(false);
-        if (mark is not null && requests.Count < limit)
-        {
-            var missing = limit - requests.Count;
-            var rest = await ClaimAsync(null, missing).ConfigureAwait(false);
-            requests = [.. requests, .. rest];
-        }
-
-        if (loaded.Length == 0 && transaction is null)
-            _mark.Set(requests, limit, Stopwatch.GetElapsedTime(started));
-
-        Telemetry.Claimed.Add(requests.Count);
-        foreach (var request in requests)
-            Telemetry.Waiting.Record(request.WaitedSeconds);
-        return requests;
-
-        Task<IReadOnlyList<VoiceRequest>> ClaimAsync(QueueMark.Place? place, int most) =>
-            _database.ListAsync<VoiceRequest>(
-                "voices/claim_voices",
-                new
-                {
-                    workerId,
-                    limit = most,
-                    leaseSeconds = leaseDuration.TotalSeconds,
-                    loadedVoiceMappingIds = loaded,
-                    preferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
-                    marked = place is not null,
-                    markPriority = place is null ? int.MinValue : -place.Priority,
-                    markQueued = place?.QueueAt ?? DateTimeOffset.UnixEpoch,
-                    markId = place?.Id ?? Guid.Empty,
-                },
-                transaction,
-                cancellationToken);
-    }
-
     /// <summary>Renews the leases of many requests in one statement (<c>heartbeat_voices.sql</c>). A lease that has ended but was not taken by another worker is renewed too.</summary>
     /// <param name="fences">The attempts that the worker holds. An empty list does nothing.</param>
     /// <param name="leaseDuration">How long the lease lasts from now, 100 ms to 1 day.</param>
@@ -159,18 +89,11 @@ public sealed partial class VoiceManager
         IReadOnlyCollection<VoiceCompletion> completions, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(completions);
-        var outputAudioPaths = completions.Select((c, i) => Check.Text(c.OutputAudioPath, 500, $"completions[{i}].OutputAudioPath")).ToArray();
-        var remoteStoragePaths = completions.Select((c, i) => Check.OptionalText(c.RemoteStoragePath, 500, $"completions[{i}].RemoteStoragePath")).ToArray();
-        var outcomes = await OutcomesAsync(
-            "voices/complete_voices",
-            [.. completions.Select(c => c.Fence)],
-            (ids, attempts) => new { ids, attempts, outputAudioPaths, remoteStoragePaths },
-            transaction,
-            cancellationToken).ConfigureAwait(false);
-        Guid[] applied = [.. outcomes.Where(o => o.Outcome == Outcome.Applied).Select(o => o.VoiceId)];
-        Telemetry.Completed.Add(applied.Length);
-        await _database.Notifier.TellAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
-        return outcomes;
+        if (completions.Count == 0)
+            return [];
+
+        var rows = await _database.ListAsync<VoiceOutcome.Row>("voices/complete_voices", CompleteParameters.Of(completions), transaction, cancellationToken).ConfigureAwait(false);
+        return await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>processing → failed for good, for a request that was started without a lease (<c>fail_voice_processing.sql</c>). The error is kept.</summary>
@@ -253,8 +176,22 @@ public sealed partial class VoiceManager
 
         var ids = fences.Select(f => Check.Id(f.VoiceId, nameof(fences))).ToArray();
         var rows = await _database.ListAsync<VoiceOutcome.Row>(statement, parameters(ids, [.. fences.Select(f => f.Attempt)]), transaction, cancellationToken).ConfigureAwait(false);
+        return Outcomes(rows);
+    }
+
+    private static VoiceOutcome[] Outcomes(IReadOnlyList<VoiceOutcome.Row> rows)
+    {
         VoiceOutcome[] outcomes = [.. rows.Select(row => new VoiceOutcome(row.VoiceId, Database.ToOutcome(row.Outcome)))];
         Telemetry.LeasesLost.Add(outcomes.Count(o => o.Outcome == Outcome.LeaseLost));
+        return outcomes;
+    }
+
+    private async Task<VoiceOutcome[]> CompletedAsync(IReadOnlyList<VoiceOutcome.Row> rows, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    {
+        var outcomes = Outcomes(rows);
+        Guid[] applied = [.. outcomes.Where(o => o.Outcome == Outcome.Applied).Select(o => o.VoiceId)];
+        Telemetry.Completed.Add(applied.Length);
+        await _database.Notifier.TellAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
     }
 }

@@ -11,7 +11,7 @@ public sealed class CompletionBatchesTests : DatabaseTest
     {
         var video = await CreateVideoAsync("one", "two", "three");
         var claimed = await Voices.ClaimVoicesAsync("w", 3, TimeSpan.FromMinutes(1), cancellationToken: Token);
-        var batches = new CompletionBatches(Voices, 100);
+        var batches = new CompletionBatches(completions => Voices.CompleteVoicesAsync(completions, cancellationToken: Token), 100);
 
         // Left at once, they are one batch.
         var first = batches.CompleteAsync(new VoiceCompletion(claimed[0].Fence, "/one.wav"), Token);

@@ -112,6 +112,26 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
+    public async Task What_was_claimed_with_a_report_while_the_host_began_to_stop_is_given_back_unspoken()
+    {
+        var video = await CreateVideoAsync("spoken", "too late");
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+        await using var held = await HeldLock.TakeAsync(DataSource, "select from voices where text_content = 'spoken' for update");
+        line.Finish();
+        await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
+
+        var stopping = host.StopAsync(Token);
+        await held.CommitAsync();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+        Assert.That(voices.Select(v => (v.Status, v.MaxAttempts)), Is.EqualTo(new[] { (VoiceStatus.Completed, 3), (VoiceStatus.Pending, 4) }));
+        Assert.That(synthesizer.Lines, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_claim_that_fails_for_good_stops_the_host_once_its_lines_are_spoken()
     {
         await CreateVideoAsync("running");

@@ -43,7 +43,7 @@ public sealed class TelemetryTests : WorkerTest
         }
 
         Assert.That(Named("voices/claim_voices"), Is.Not.Empty);
-        Assert.That(Named("voices/complete_voices").Select(span => span.Parent), Is.Not.Empty.And.All.Null, "A batch belongs to no line.");
+        Assert.That(Named("voices/complete_and_claim_voices").Select(span => span.Parent), Is.Not.Empty.And.All.Null, "A batch belongs to no line.");
         Assert.That(Named("wait_for_voices").Single().Duration, Is.GreaterThan(TimeSpan.Zero));
     }
 

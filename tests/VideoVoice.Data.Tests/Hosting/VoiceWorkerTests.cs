@@ -100,4 +100,39 @@ public sealed class VoiceWorkerTests : WorkerTest
         (await synthesizer.NextAsync(Token)).Finish();
         await OnlyVoiceAsync(video, VoiceStatus.Completed);
     }
+
+    [Test]
+    public async Task A_report_brings_the_next_request_in_the_same_round_trip()
+    {
+        await CreateVideoAsync("one", "two", "three");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer);
+
+        (await synthesizer.NextAsync(Token)).Finish();
+        (await synthesizer.NextAsync(Token)).Finish();
+        var last = await synthesizer.NextAsync(Token);
+
+        Assert.That((last.Request.TextContent, synthesizer.Claims), Is.EqualTo(("three", 3)));
+        // Npgsql logs two statements of one round trip as a batch.
+        Assert.That(
+            Log.Entries.Count(e => e.Message.StartsWith("Command execution completed", StringComparison.Ordinal) && e.Message.Contains("-- Takes up to", StringComparison.Ordinal)),
+            Is.EqualTo(1),
+            "claims alone");
+    }
+
+    [Test]
+    public async Task A_claim_that_cannot_be_made_does_not_keep_back_what_is_spoken()
+    {
+        var video = await CreateVideoAsync("spoken");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+        await SqlAsync("alter table voices rename column trace_parent to elsewhere");
+
+        line.Finish();
+
+        await UntilAsync(() => Logged(102) == 1, "The line was not completed.");
+        await SqlAsync("alter table voices rename column elsewhere to trace_parent");
+        await OnlyVoiceAsync(video, VoiceStatus.Completed);
+    }
 }

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Npgsql;
+using VideoVoice.Data.Internal;
+
+namespace VideoVoice.Data;
+
+/// <content>How a worker gets its work.</content>
+public sealed partial class VoiceManager
+{
+    /// <summary>
+    /// Takes requests for a worker and gives each a lease (<c>claim_voices.sql</c>). A request is never given to two workers: until its lease ends it is the
+    /// worker's, and then the next claim takes it again with the next attempt, or fails it when none is left. Requests that a Python worker started stay its own.
+    /// </summary>
+    /// <remarks>
+    /// The order: by priority, then by place in the queue, which is the time of creation plus <see cref="VideoVoiceOptions.QueueStep"/> for each line before it in
+    /// its video; a request for a loaded voice, among the first 64 of the highest priority, counts as queued
+    /// <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier. A process that claims more than 1,000 requests a second goes on where it was, and looks
+    /// back once a second at what has appeared before that place, such as a raised priority.
+    /// </remarks>
+    /// <param name="workerId">Who claims, 1 to 200 characters; for people who read the table.</param>
+    /// <param name="limit">Most requests to take, 1 to 10,000.</param>
+    /// <param name="leaseDuration">How long the lease lasts without a heartbeat, 100 ms to 1 day, by the server's clock.</param>
+    /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
+    /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>The requests with their mapping resolved, in the order of the queue; an empty list when nothing can start.</returns>
+    /// <exception cref="ArgumentException">The worker's id is empty or too long, or a number is out of its range.</exception>
+    public async Task<IReadOnlyList<VoiceRequest>> ClaimVoicesAsync(
+        string workerId,
+        int limit,
+        TimeSpan leaseDuration,
+        IReadOnlyCollection<Guid>? loadedVoiceMappingIds = null,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default)
+    {
+        var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, transaction);
+        var started = Stopwatch.GetTimestamp();
+        var requests = await ClaimAsync(claim).ConfigureAwait(false);
+        if (claim.Marked && requests.Count < limit)
+        {
+            var rest = await ClaimAsync(claim with { Mark = null, Limit = limit - requests.Count }).ConfigureAwait(false);
+            requests = [.. requests, .. rest];
+        }
+
+        return Claimed(requests, claim, started);
+
+        Task<IReadOnlyList<VoiceRequest>> ClaimAsync(ClaimParameters parameters) =>
+            _database.ListAsync<VoiceRequest>("voices/claim_voices", parameters, transaction, cancellationToken);
+    }
+
+    /// <summary>
+    /// <see cref="CompleteVoicesAsync"/> and <see cref="ClaimVoicesAsync"/> in one round trip and one transaction (<c>complete_voices.sql</c>, then
+    /// <c>claim_voices.sql</c>): for a worker that has spoken and has room again. When either fails, neither has taken effect.
+    /// </summary>
+    /// <param name="completions">What was stored; at least one.</param>
+    /// <param name="workerId">Who claims, 1 to 200 characters.</param>
+    /// <param name="limit">Most requests to take, 1 to 10,000.</param>
+    /// <param name="leaseDuration">How long the lease of what is claimed lasts without a heartbeat, 100 ms to 1 day.</param>
+    /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
+    /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <returns>
+    /// One outcome a completion, in their order, and the claimed requests in the order of the queue. Fewer requests than the limit do not say that the queue is
+    /// empty: in a process that claims more than 1,000 a second a <see cref="ClaimVoicesAsync"/> must look.
+    /// </returns>
+    /// <exception cref="ArgumentException">As of the two: nothing is written.</exception>
+    public async Task<(IReadOnlyList<VoiceOutcome> Outcomes, IReadOnlyList<VoiceRequest> Requests)> CompleteAndClaimVoicesAsync(
+        IReadOnlyCollection<VoiceCompletion> completions,
+        string workerId,
+        int limit,
+        TimeSpan leaseDuration,
+        IReadOnlyCollection<Guid>? loadedVoiceMappingIds = null,
+        NpgsqlTransaction? transaction = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(completions);
+        if (completions.Count == 0)
+            throw new ArgumentException("There is nothing to complete: call ClaimVoicesAsync.", nameof(completions));
+
+        var parameters = CompleteParameters.Of(completions);
+        var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, transaction);
+        var started = Stopwatch.GetTimestamp();
+        var (rows, requests) = await _database.ListsAsync<VoiceOutcome.Row, VoiceRequest>(
+            "voices/complete_and_claim_voices",
+            "voices/complete_voices",
+            "voices/claim_voices",
+            new CompleteAndClaimParameters(parameters, claim),
+            transaction,
+            cancellationToken).ConfigureAwait(false);
+        var outcomes = await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
+        return (outcomes, Claimed(requests, claim, started));
+    }
+
+    private ClaimParameters ClaimOf(
+        string workerId, int limit, TimeSpan leaseDuration, IReadOnlyCollection<Guid>? loadedVoiceMappingIds, NpgsqlTransaction? transaction)
+    {
+        Guid[] loaded = loadedVoiceMappingIds?.ToArray() ?? [];
+
+        // A preferred voice may stand far behind the head of the queue, so it says nothing of what was passed; and a transaction may be rolled back.
+        var marks = loaded.Length == 0 && transaction is null;
+        return new ClaimParameters
+        {
+            WorkerId = Check.Text(workerId, 200),
+            Limit = Check.Limit(limit),
+            LeaseSeconds = Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)).TotalSeconds,
+            LoadedVoiceMappingIds = loaded,
+            PreferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
+            Marks = marks,
+            Mark = marks ? _mark.Take() : null,
+        };
+    }
+
+    private IReadOnlyList<VoiceRequest> Claimed(IReadOnlyList<VoiceRequest> requests, ClaimParameters claim, long started)
+    {
+        if (claim.Marks)
+            _mark.Set(requests, claim.Limit, Stopwatch.GetElapsedTime(started));
+        Telemetry.Claimed.Add(requests.Count);
+        foreach (var request in requests)
+            Telemetry.Waiting.Record(request.WaitedSeconds);
+        return requests;
+    }
+}
