@@ -15,8 +15,8 @@ CREATE TYPE public.voice_status AS ENUM (
     'failed'
 );
 
-CREATE FUNCTION public.resolve_voice_mapping(name text) RETURNS uuid
-    LANGUAGE sql STABLE
+CREATE FUNCTION public.resolve_voice_mapping(name text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 1
     AS $$
     select m.id
     from voice_mappings m

@@ -1,14 +1,11 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using VideoVoice.Data;
 using VideoVoice.Sample.Audio;
 
 namespace VideoVoice.Sample;
 
 /// <summary>The video generator: creates a video with its voice requests, and finishes it when all voices are there.</summary>
-internal sealed class Generator(
-    VideoManager videos, VoiceManager voices, VoiceMappingManager mappings, [FromKeyedServices(VideoVoiceOptions.Name)] NpgsqlDataSource dataSource)
+internal sealed class Generator(VideoManager videos, VoiceManager voices, VoiceMappingManager mappings)
 {
     /// <summary>The silence between two lines of the finished video.</summary>
     public static TimeSpan Pause { get; } = TimeSpan.FromMilliseconds(300);
@@ -28,14 +25,9 @@ internal sealed class Generator(
                 characters.Add(character, mapping.Id);
             }
 
-            await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             var metadata = JsonSerializer.Serialize(new { source = conversation.Path });
-            var video = await videos.CreateVideoAsync(conversation.Title, metadata: metadata, transaction: transaction, cancellationToken: cancellationToken);
             NewVoiceRequest[] requests = [.. conversation.Lines.Select(line => new NewVoiceRequest(line.From, line.Text, characters[line.From]))];
-            await voices.CreateVoiceRequestsAsync(video, requests, transaction: transaction, cancellationToken: cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return video;
+            return await voices.CreateVideoWithVoicesAsync(conversation.Title, requests, metadata: metadata, cancellationToken: cancellationToken);
         }
         catch (ArgumentException e)
         {

@@ -65,7 +65,8 @@ drop index idx_voice_mappings_voice_id;
 drop index idx_voice_mappings_is_default;
 
 -- The one rule by which a character gets its mapping: its name as voice_id, without regard to case; else the default mapping, where the setting allows.
-create function resolve_voice_mapping(name text) returns uuid language sql stable as $$
+-- At most one row. A set, because the planner puts only such a function's text into the statement that calls it; any other is planned anew at each call.
+create function resolve_voice_mapping(name text) returns setof uuid rows 1 language sql stable as $$
     select m.id
     from voice_mappings m
     where m.voice_id = name

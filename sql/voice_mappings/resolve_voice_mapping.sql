@@ -11,5 +11,5 @@ select
     coalesce(m.is_default, false) as is_default,
     m.created_at,
     m.updated_at
-from voice_mappings m
-where m.id = resolve_voice_mapping(@characterName);
+from resolve_voice_mapping(@characterName) as r (id)
+join voice_mappings m on m.id = r.id;

@@ -108,5 +108,5 @@ select
     m.voice_file,
     m.language
 from claimed v
-left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, resolve_voice_mapping(v.character_name))
+left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, (select r.id from resolve_voice_mapping(v.character_name) as r (id)))
 order by -v.priority, v.queue_at, v.id;

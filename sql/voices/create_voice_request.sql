@@ -3,7 +3,7 @@ insert into voices (id, video_id, voice_mapping_id, character_name, text_content
 select
     @id,
     @videoId,
-    coalesce(@voiceMappingId, resolve_voice_mapping(@characterName)),
+    coalesce(@voiceMappingId, (select r.id from resolve_voice_mapping(@characterName) as r (id))),
     @characterName,
     @textContent,
     @position,

@@ -2,8 +2,9 @@
 -- A line without a mapping gets the one that its character has now, resolved once a name.
 -- created_at rises by a microsecond a line, so that a reader that orders by it alone gets the conversation in order.
 with names as materialized (
-    select n.name, resolve_voice_mapping(n.name) as mapping_id
+    select n.name, r.id as mapping_id
     from (select distinct c.name from unnest(@characterNames::text[]) as c (name)) n
+    left join lateral resolve_voice_mapping(n.name) as r (id) on true
 )
 insert into voices (id, video_id, voice_mapping_id, character_name, text_content, position, priority, created_at, queue_at, max_attempts, trace_parent, status)
 select

@@ -17,7 +17,7 @@ select
     m.voice_file,
     m.language
 from voices v
-left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, resolve_voice_mapping(v.character_name))
+left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, (select r.id from resolve_voice_mapping(v.character_name) as r (id)))
 where v.status = 'pending'
     and (v.available_at is null or v.available_at <= statement_timestamp())
 order by -v.priority, v.queue_at, v.id

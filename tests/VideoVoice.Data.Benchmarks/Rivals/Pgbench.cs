@@ -80,7 +80,7 @@ internal static partial class Pgbench
         var target = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         var (code, output, error) = await ProcessOutput.RunAsync(
             Find(database.Arena),
-            new() { ["PGPASSWORD"] = target.Password },
+            new() { ["PGPASSWORD"] = target.Password, ["PGOPTIONS"] = TestDatabase.StartUp },
             [.. arguments, "-h", target.Host!, "-p", $"{target.Port}", "-U", target.Username!, target.Database!]);
         return code == 0 ? output : throw new InvalidOperationException($"pgbench: {error}{output}");
     }

@@ -38,7 +38,10 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     /// <summary>The settings that the library gives its data source, for every contender that uses Npgsql.</summary>
     internal string SameSettings =>
-        new NpgsqlConnectionStringBuilder(ConnectionString) { MaxAutoPrepare = 50, NoResetOnClose = true, ApplicationName = "benchmark" }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(ConnectionString) { MaxAutoPrepare = 50, NoResetOnClose = true, Options = StartUp, ApplicationName = "benchmark" }.ConnectionString;
+
+    /// <summary>The settings of the session that the library asks for.</summary>
+    internal const string StartUp = "-c plan_cache_mode=force_generic_plan";
 
     internal NpgsqlDataSource CreateDataSource() => NpgsqlDataSource.Create(SameSettings);
 

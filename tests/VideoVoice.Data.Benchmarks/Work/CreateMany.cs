@@ -27,17 +27,8 @@ internal static class CreateMany
             new("library", async database =>
             {
                 await using var library = database.CreateLibrary();
-                var dataSource = library.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name);
-                var videos = library.GetRequiredService<VideoManager>();
                 var voices = library.GetRequiredService<VoiceManager>();
-                return await SizesAsync(database, async lines =>
-                {
-                    await using var connection = await dataSource.OpenConnectionAsync();
-                    await using var transaction = await connection.BeginTransactionAsync();
-                    var video = await videos.CreateVideoAsync("Video", transaction: transaction);
-                    await voices.CreateVoiceRequestsAsync(video, lines, transaction: transaction);
-                    await transaction.CommitAsync();
-                });
+                return await SizesAsync(database, lines => voices.CreateVideoWithVoicesAsync("Video", lines));
             }),
         ],
         [.. s_sizes.Select(size => Goal.Least(Name(size), "library", "binary COPY", 1))]);

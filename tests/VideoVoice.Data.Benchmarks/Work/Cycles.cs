@@ -78,7 +78,7 @@ internal static class Cycles
             [s_requests],
             "graphile-worker",
             [
-                Peer.Contender("graphile-worker", "graphile-worker", "cycle-batched", 24, 50_000),
+                Peer.Contender("graphile-worker", "graphile-worker", "cycle-batched", 24, 100_000),
                 Peer.Contender("pg-boss", "pg-boss", "cycle-batched", 4, 10_000),
                 Worker(100),
                 Worker(500),
@@ -109,7 +109,7 @@ internal static class Cycles
 
     private static Contender Worker(int concurrency) => new($"library's worker, {concurrency:#,0} in flight", async database =>
     {
-        var voices = database.Options.Rows(40_000, 2_000);
+        var voices = database.Options.Rows(100_000, 2_000);
         await Templates.RefillAsync(database, voices);
         return [await WorkerHost.DrainAsync(database, concurrency, voices)];
     });

@@ -82,7 +82,7 @@ internal static class ManagerMethods
 
     private static object? Valid(MethodInfo method, string parameter, World world) => (method.DeclaringType!.Name, method.Name, parameter) switch
     {
-        (_, "CreateVideoAsync" or "CreateVoiceRequestAsync", "id") => Guid.NewGuid(),
+        (_, "CreateVideoAsync" or "CreateVideoWithVoicesAsync" or "CreateVoiceRequestAsync", "id") => Guid.NewGuid(),
         (nameof(VideoManager), _, "id") => world.Video,
         (nameof(VoiceManager), "StartVoiceProcessingAsync", "id") => world.PendingVoice,
         (nameof(VoiceManager), _, "id") => world.ProcessingVoice,

@@ -25,7 +25,7 @@ public sealed class FinishedVideoTests : DatabaseTest
     [TearDown]
     public void DeleteFolder() => _folder.Dispose();
 
-    private Generator Generator => new(Videos, Voices, VoiceMappings, DataSource);
+    private Generator Generator => new(Videos, Voices, VoiceMappings);
 
     [Test]
     public async Task A_finished_video_has_no_faults()
