@@ -167,7 +167,7 @@ CREATE INDEX idx_voices_claim ON public.voices USING btree (((- priority)), queu
 
 CREATE INDEX idx_voices_lease ON public.voices USING btree (lease_expires_at) WHERE (status = 'processing'::public.voice_status);
 
-CREATE UNIQUE INDEX idx_voices_video_id_position ON public.voices USING btree (video_id, "position") WITH (fillfactor='70');
+CREATE UNIQUE INDEX idx_voices_video_id_position ON public.voices USING btree (video_id, "position") INCLUDE (status) WITH (fillfactor='70');
 
 CREATE TRIGGER update_settings_updated_at BEFORE UPDATE ON public.settings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 

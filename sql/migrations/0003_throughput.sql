@@ -11,9 +11,12 @@ create index idx_voices_available on voices (available_at) where status = 'pendi
 -- No statement that is run often reads it, and each of a request's updates writes to each index.
 drop index idx_voices_voice_mapping_id;
 
--- Room on each page for the entries of a request's updates, which else split full pages and search them for dead entries.
+-- The state stands in it, so that a video's counts are read from the index alone. That costs no update: none is HOT, each writes to every index.
+drop index idx_voices_video_id_position;
+create unique index idx_voices_video_id_position on voices (video_id, position) include (status) with (fillfactor = 70);
+
+-- Room on each page, as above, for the entries of a request's updates, which else split full pages and search them for dead entries.
 alter index voices_pkey set (fillfactor = 70);
-alter index idx_voices_video_id_position set (fillfactor = 70);
 
 -- Every request is updated twice at least, and no update is HOT, because the state is in the indexes' conditions.
 alter table voices set (

@@ -27,9 +27,10 @@ internal static class DataSources
             if (!settings.ShouldSerialize("Max Auto Prepare"))
                 settings.MaxAutoPrepare = MaxAutoPrepare;
 
-            // The parameter of LIMIT makes the server take a claim's generic plan for dear and plan each call anew, which costs more than the claim.
+            // The parameter of LIMIT makes the server take a generic plan for dear: it would plan each claim anew, which costs more than the claim, and read
+            // all videos in parallel, or compile the statement, for a page of fifty.
             if (!settings.ShouldSerialize("Options"))
-                settings.Options = "-c plan_cache_mode=force_generic_plan";
+                settings.Options = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off";
 
             // The library changes no session state on pooled connections, so there is nothing to reset.
             if (!settings.ShouldSerialize("No Reset On Close"))
