@@ -1,5 +1,6 @@
 -- Wakes at most as many sleeping workers as there are new requests, each once, and tells every process that waits for voices which videos moved.
 -- Runs after the commit of what it tells of, so a process that registered before it looked misses nothing. With nobody asleep it notifies nobody.
+-- 200 ids stay below the 8,000 bytes of a payload.
 with chosen as materialized (
     select l.channel
     from videovoice_listeners l
@@ -22,11 +23,17 @@ union all
 select pg_notify(l.channel, f.video_ids)
 from videovoice_listeners l
 cross join (
-    select string_agg(distinct v.video_id::text, ',') as video_ids
-    from voices v
-    where v.id = any(@voiceIds::uuid[])
-        or v.video_id = any(@videoIds::uuid[])
+    select string_agg(d.video_id::text, ',') as video_ids
+    from (
+        select m.video_id, row_number() over () as nr
+        from (
+            select distinct v.video_id
+            from voices v
+            where exists (select from videovoice_listeners s where s.waits_for = 'voices' and s.expires_at > statement_timestamp())
+                and (v.id = any(@voiceIds::uuid[]) or v.video_id = any(@videoIds::uuid[]))
+        ) m
+    ) d
+    group by d.nr / 200
 ) f
 where l.waits_for = 'voices'
-    and l.expires_at > statement_timestamp()
-    and f.video_ids is not null;
+    and l.expires_at > statement_timestamp();

@@ -1,12 +1,18 @@
 -- Tells every listener when the transaction that this runs in commits: inside it nobody can know yet who will sleep by then.
+-- 200 ids stay below the 8,000 bytes of a payload.
 select pg_notify('videovoice_' || md5(current_schema()), n.payload)
 from (
     select 'work' as payload
     where @newRequests > 0
     union all
-    select string_agg(distinct v.video_id::text, ',')
-    from voices v
-    where v.id = any(@voiceIds::uuid[])
-        or v.video_id = any(@videoIds::uuid[])
-) n
-where n.payload is not null;
+    select string_agg(d.video_id::text, ',') as video_ids
+    from (
+        select m.video_id, row_number() over () as nr
+        from (
+            select distinct v.video_id
+            from voices v
+            where (v.id = any(@voiceIds::uuid[]) or v.video_id = any(@videoIds::uuid[]))
+        ) m
+    ) d
+    group by d.nr / 200
+) n;

@@ -12,8 +12,11 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
     /// <summary>The pause between two statements. The first note after a quiet time is told at once.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>So many video ids stay below the 8,000 bytes of a payload.</summary>
-    private const int MaxIds = 200;
+    /// <summary>Most ids of a kind in one statement.</summary>
+    private const int MaxIds = 1_000;
+
+    /// <summary>Most ids of a kind that wait to be told. Writers that are faster than the statement would make it grow for as long as they are.</summary>
+    internal const int MaxWaiting = 10_000;
 
     private readonly Lock _gate = new();
     private readonly Queue<Guid> _voices = new();
@@ -21,6 +24,16 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
     private int _newRequests;
     private bool _running;
     private Task _telling = Task.CompletedTask;
+
+    /// <summary>How many ids wait to be told.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _voices.Count + _videos.Count;
+        }
+    }
 
     /// <summary>Tells of new requests, finished voices or changed videos: after the transaction's commit, or at once when there is none.</summary>
     internal async Task TellAsync(int newRequests, Guid[] voiceIds, Guid[] videoIds, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
@@ -37,10 +50,8 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
         lock (_gate)
         {
             _newRequests += newRequests;
-            foreach (var id in voiceIds)
-                _voices.Enqueue(id);
-            foreach (var id in videoIds)
-                _videos.Enqueue(id);
+            Note(_voices, voiceIds);
+            Note(_videos, videoIds);
             if (_running)
                 return;
 
@@ -86,15 +97,21 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
                 return null;
             }
 
-            var notes = new Notes(_newRequests, Take(_voices, MaxIds / 2), Take(_videos, MaxIds / 2));
+            var notes = new Notes(_newRequests, Take(_voices), Take(_videos));
             _newRequests = 0;
             return notes;
         }
     }
 
-    private static Guid[] Take(Queue<Guid> queue, int most)
+    private static void Note(Queue<Guid> queue, Guid[] ids)
     {
-        var ids = new Guid[Math.Min(queue.Count, most)];
+        foreach (var id in ids.Take(MaxWaiting - queue.Count))
+            queue.Enqueue(id);
+    }
+
+    private static Guid[] Take(Queue<Guid> queue)
+    {
+        var ids = new Guid[Math.Min(queue.Count, MaxIds)];
         for (var i = 0; i < ids.Length; i++)
             ids[i] = queue.Dequeue();
         return ids;

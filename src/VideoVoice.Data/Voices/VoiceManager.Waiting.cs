@@ -31,7 +31,7 @@ public sealed partial class VoiceManager
 
     /// <summary>
     /// The progress of a video: its counts now, and again whenever they have changed; a slow reader skips states. It ends after the state in which no
-    /// voice is pending or processing, and when the video is deleted.
+    /// voice is pending or processing, and when the video is deleted. New voices show with the next change, or at the poll.
     /// </summary>
     /// <param name="videoId">The video; an unknown one gives nothing.</param>
     /// <param name="cancellationToken">Ends it.</param>

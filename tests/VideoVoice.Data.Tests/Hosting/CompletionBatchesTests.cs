@@ -23,4 +23,41 @@ public sealed class CompletionBatchesTests : DatabaseTest
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
         Assert.That(voices.Select(v => v.OutputAudioPath), Is.EqualTo(new[] { "/one.wav", null, "/three.wav" }));
     }
+
+    [Test]
+    public async Task A_second_batch_starts_beside_the_first_only_when_it_is_full_and_a_third_waits()
+    {
+        var sent = new List<int>();
+        var answer = new TaskCompletionSource();
+        var batches = new CompletionBatches(SendAsync, 40);
+        var first = batches.CompleteAsync(Completion(), Token);
+        Assert.That(() => Sizes(), Is.EqualTo(new[] { 1 }).After(5_000, 5));
+
+        var others = Enumerable.Range(0, 19).Select(_ => batches.CompleteAsync(Completion(), Token)).ToList();
+        Assert.That(() => Sizes(), Has.Length.EqualTo(1).After(100), "nineteen are no half of the capacity");
+        others.Add(batches.CompleteAsync(Completion(), Token));
+        Assert.That(() => Sizes(), Is.EqualTo(new[] { 1, 20 }).After(5_000, 5));
+        others.AddRange(Enumerable.Range(0, 30).Select(_ => batches.CompleteAsync(Completion(), Token)));
+        Assert.That(() => Sizes(), Has.Length.EqualTo(2).After(100), "two are under way");
+        answer.SetResult();
+
+        Assert.That(await Task.WhenAll([first, .. others]), Is.All.EqualTo(Outcome.Applied));
+        Assert.That(Sizes()[2..], Is.EquivalentTo(new[] { 20, 10 }));
+
+        int[] Sizes()
+        {
+            lock (sent)
+                return [.. sent];
+        }
+
+        async Task<IReadOnlyList<VoiceOutcome>> SendAsync(IReadOnlyList<VoiceCompletion> completions)
+        {
+            lock (sent)
+                sent.Add(completions.Count);
+            await answer.Task;
+            return [.. completions.Select(c => new VoiceOutcome(c.Fence.VoiceId, Outcome.Applied))];
+        }
+
+        static VoiceCompletion Completion() => new(new VoiceFence(Guid.NewGuid(), 1), "/a.wav");
+    }
 }

@@ -103,6 +103,31 @@ public sealed class WaitForVoicesWakeTests : WaitingTest
     }
 
     [Test]
+    public async Task More_videos_than_a_payload_holds_are_told_of_at_once([Values] bool inTransaction)
+    {
+        var videos = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => CreateVideoAsync("one")));
+        var claimed = await Voices.ClaimVoicesAsync("worker", 500, Lease, cancellationToken: Token);
+        var manager = Manager();
+        var waiting = videos.Select(video => manager.WaitForVoicesAsync(video, cancellationToken: Token)).ToArray();
+        await RegisteredAsync("voices");
+        VoiceCompletion[] completions = [.. claimed.Select(request => new VoiceCompletion(request.Fence, "/a.wav"))];
+
+        if (inTransaction)
+        {
+            await using var connection = await DataSource.OpenConnectionAsync(Token);
+            await using var transaction = await connection.BeginTransactionAsync(Token);
+            await Voices.CompleteVoicesAsync(completions, transaction, Token);
+            await transaction.CommitAsync(Token);
+        }
+        else
+        {
+            await Voices.CompleteVoicesAsync(completions, cancellationToken: Token);
+        }
+
+        Assert.That((await InTimeAsync(Task.WhenAll(waiting))).Select(result => result!.AllCompleted), Is.All.True);
+    }
+
+    [Test]
     public async Task A_change_between_registration_and_look_is_seen()
     {
         var video = await CreateVideoAsync("one");
