@@ -17,23 +17,26 @@ woken as (
         and l.channel = chosen.channel
     returning l.channel
 )
-select pg_notify(w.channel, 'work')
-from woken w
-union all
-select pg_notify(l.channel, f.video_ids)
-from videovoice_listeners l
-cross join (
-    select string_agg(d.video_id::text, ',') as video_ids
-    from (
-        select m.video_id, row_number() over () as nr
+select count(n.told)
+from (
+    select pg_notify(w.channel, 'work') as told
+    from woken w
+    union all
+    select pg_notify(l.channel, f.video_ids)
+    from videovoice_listeners l
+    cross join (
+        select string_agg(d.video_id::text, ',') as video_ids
         from (
-            select distinct v.video_id
-            from voices v
-            where exists (select from videovoice_listeners s where s.waits_for = 'voices' and s.expires_at > statement_timestamp())
-                and (v.id = any(@voiceIds::uuid[]) or v.video_id = any(@videoIds::uuid[]))
-        ) m
-    ) d
-    group by d.nr / 200
-) f
-where l.waits_for = 'voices'
-    and l.expires_at > statement_timestamp();
+            select m.video_id, row_number() over () as nr
+            from (
+                select distinct v.video_id
+                from voices v
+                where exists (select from videovoice_listeners s where s.waits_for = 'voices' and s.expires_at > statement_timestamp())
+                    and (v.id = any(@voiceIds::uuid[]) or v.video_id = any(@videoIds::uuid[]))
+            ) m
+        ) d
+        group by d.nr / 200
+    ) f
+    where l.waits_for = 'voices'
+        and l.expires_at > statement_timestamp()
+) n;
