@@ -13,8 +13,7 @@ const string Help = """
       --list            their names
       --micro           what single calls allocate (BenchmarkDotNet)
       --rounds N        rounds that count (5)
-      --seconds S       of a timed round (1)
-      --million         the memory of a worker after 1,000,000 requests instead of 200,000
+      --seconds S       of a timed round (2)
       --output FILE     writes the table as Markdown, and plots into a folder of the same name
 
     A server is started in a folder for temporary files, with fsync on, unless VIDEOVOICE_TEST_CONNECTION names one.
@@ -38,7 +37,6 @@ for (var i = 0; i < args.Length; i++)
         case "--only": options = options with { Only = Value() }; break;
         case "--rounds": options = options with { Rounds = int.Parse(Value(), CultureInfo.InvariantCulture) }; break;
         case "--seconds": options = options with { Seconds = double.Parse(Value(), CultureInfo.InvariantCulture) }; break;
-        case "--million": options = options with { MemoryRequests = 1_000_000 }; break;
         case "--output": options = options with { Output = Value() }; break;
         case "--micro": micro = true; break;
         case "--list":

@@ -23,25 +23,28 @@ internal static class Round
     /// <summary>Runs the operation, given its client's number, on each client again and again.</summary>
     internal static async Task<Tally> RunAsync(int clients, TimeSpan time, Func<int, Task> operation)
     {
-        await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
-        {
-            for (var i = 0; i < WarmUp; i++)
-                await operation(client);
-        })));
+        // Long enough for connections that are opened beside those of the clients, and for their statements to be prepared.
+        var warmUp = await RepeatAsync(clients, time / 5, WarmUp, operation);
 
         var bytes = GC.GetTotalAllocatedBytes(precise: true);
+        var started = Stopwatch.GetTimestamp();
+        var operations = await RepeatAsync(clients, time, 1, operation);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
+        return new Tally(operations, operations + warmUp, seconds, (double)bytes / operations);
+    }
+
+    private static async Task<long> RepeatAsync(int clients, TimeSpan time, int least, Func<int, Task> operation)
+    {
         var started = Stopwatch.GetTimestamp();
         var counts = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
         {
             long count = 0;
-            for (; Stopwatch.GetElapsedTime(started) < time; count++)
+            for (; count < least || Stopwatch.GetElapsedTime(started) < time; count++)
                 await operation(client);
             return count;
         })));
-        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        var operations = counts.Sum();
-        return new Tally(operations, operations + (clients * WarmUp), seconds, (double)bytes / operations);
+        return counts.Sum();
     }
 
     /// <summary>The value below which the share of the values lies.</summary>

@@ -10,10 +10,10 @@ internal sealed record RunOptions
     internal int Rounds { get; init; } = 5;
 
     /// <summary>Seconds of a timed round.</summary>
-    internal double Seconds { get; init; } = 1;
+    internal double Seconds { get; init; } = 2;
 
     /// <summary>Requests after which the memory of a worker is measured.</summary>
-    internal int MemoryRequests { get; init; } = 200_000;
+    internal int MemoryRequests { get; init; } = 1_000_000;
 
     /// <summary>Only the benchmarks whose name contains it.</summary>
     internal string? Only { get; init; }

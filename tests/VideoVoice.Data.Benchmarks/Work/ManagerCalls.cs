@@ -72,7 +72,7 @@ internal static class ManagerCalls
 
     private static async Task<double[]> ClaimAsync(TestDatabase database, Calls calls)
     {
-        await Templates.RefillAsync(database, database.Options.Rows(20_000, 3_000));
+        await Templates.RefillAsync(database, database.Options.Rows(60_000, 3_000));
         var tally = await Round.RunAsync(Clients, database.Options.Time, async _ => Check(await calls.Claim() == 1));
         await database.VerifyAsync("processing", tally.Total);
         return tally.Figures;
@@ -80,7 +80,7 @@ internal static class ManagerCalls
 
     private static async Task<double[]> CompleteAsync(TestDatabase database, Calls calls)
     {
-        await Templates.RefillAsync(database, database.Options.Rows(20_000, 3_000), "processing");
+        await Templates.RefillAsync(database, database.Options.Rows(60_000, 3_000), "processing");
         var ids = (await database.ListAsync<Guid>("select id from voices order by id")).ToArray();
         var next = -1;
         var tally = await Round.RunAsync(Clients, database.Options.Time, _ => calls.Complete(new VoiceFence(ids[Interlocked.Increment(ref next)], 1)));
