@@ -70,7 +70,7 @@ internal static class Cycles
             ])
         {
             Rounds = 3,
-            Remark = "pgbench, raw and one by one send one claim and one completion a request. The worker claims and completes in batches of what is in flight.",
+            Remark = "pgbench, raw and one by one send one claim and one completion a request. The worker claims and completes in batches of what is in flight. EF Core reads the first pending entity and saves it with a concurrency token; whoever took the same one tries again.",
         },
         new(
             "worker",

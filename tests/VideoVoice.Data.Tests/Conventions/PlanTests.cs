@@ -39,6 +39,7 @@ public sealed partial class PlanTests : DatabaseTest
         ("videos/update_video_completed", One(("outputVideoPath", "/o")), ["videos_pkey"]),
         ("videos/cancel_video", One(("reason", "r")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
         ("videos/set_video_priority", One(("priority", "1")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
+        ("videos/delete_finished_videos", new() { ["olderThanSeconds"] = "86400", ["batchSize"] = "100" }, ["idx_videos_created_at_id", "videos_pkey", "idx_voices_video_id_position"]),
         ("status/get_video_processing_status", Of("videoId"), ["videos_pkey", "idx_voices_video_id_position"]),
         ("status/list_video_processing_status", Page(), ["idx_videos_created_at_id", "idx_voices_video_id_position"]),
         ("status/check_video_voices_completion", Of("videoId"), ["idx_voices_video_id_position"]),
