@@ -5,13 +5,14 @@ from (
     select 'work' as payload
     where @newRequests > 0
     union all
-    select string_agg(d.video_id::text, ',') as video_ids
+    select string_agg(d.video_id::text, ',')
     from (
         select m.video_id, row_number() over () as nr
         from (
             select distinct v.video_id
             from voices v
-            where (v.id = any(@voiceIds::uuid[]) or v.video_id = any(@videoIds::uuid[]))
+            where v.id = any(@voiceIds::uuid[])
+                or v.video_id = any(@videoIds::uuid[])
         ) m
     ) d
     group by d.nr / 200

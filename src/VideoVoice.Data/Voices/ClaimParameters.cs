@@ -1,10 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data;
 
 /// <summary>What <c>claim_voices.sql</c> asks for.</summary>
-internal record ClaimParameters
+internal sealed record ClaimParameters
 {
     /// <summary>Whether the claim takes part in the marks of its process, and the one that it starts at.</summary>
     internal bool Marks { get; init; }
@@ -28,22 +27,4 @@ internal record ClaimParameters
     public DateTimeOffset MarkQueued => Mark?.QueueAt ?? DateTimeOffset.UnixEpoch;
 
     public Guid MarkId => Mark?.Id ?? Guid.Empty;
-}
-
-/// <summary>What <c>complete_voices.sql</c> and <c>claim_voices.sql</c> ask for together.</summary>
-internal sealed record CompleteAndClaimParameters : ClaimParameters
-{
-    private readonly CompleteParameters _completions;
-
-    [SetsRequiredMembers]
-    internal CompleteAndClaimParameters(CompleteParameters completions, ClaimParameters claim)
-        : base(claim) => _completions = completions;
-
-    public Guid[] Ids => _completions.Ids;
-
-    public int[] Attempts => _completions.Attempts;
-
-    public string[] OutputAudioPaths => _completions.OutputAudioPaths;
-
-    public string?[] RemoteStoragePaths => _completions.RemoteStoragePaths;
 }

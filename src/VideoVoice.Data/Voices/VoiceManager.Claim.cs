@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dapper;
 using Npgsql;
 using VideoVoice.Data.Internal;
 
@@ -77,14 +78,15 @@ public sealed partial class VoiceManager
         if (completions.Count == 0)
             throw new ArgumentException("There is nothing to complete: call ClaimVoicesAsync.", nameof(completions));
 
-        var parameters = CompleteParameters.Of(completions);
+        var parameters = new DynamicParameters(CompleteParameters.Of(completions));
         var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, transaction);
+        parameters.AddDynamicParams(claim);
         var started = Stopwatch.GetTimestamp();
         var (rows, requests) = await _database.ListsAsync<VoiceOutcome.Row, VoiceRequest>(
             "voices/complete_and_claim_voices",
             "voices/complete_voices",
             "voices/claim_voices",
-            new CompleteAndClaimParameters(parameters, claim),
+            parameters,
             transaction,
             cancellationToken).ConfigureAwait(false);
         var outcomes = await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
