@@ -94,7 +94,7 @@ CREATE VIEW public.video_processing_status AS
     v.title,
     v.status AS video_status,
     v.created_at AS video_created_at,
-    count(vo.id) AS total_voices,
+    count(vo.video_id) AS total_voices,
     count(*) FILTER (WHERE (vo.status = 'completed'::public.voice_status)) AS completed_voices,
     count(*) FILTER (WHERE (vo.status = 'failed'::public.voice_status)) AS failed_voices,
     count(*) FILTER (WHERE (vo.status = ANY (ARRAY['pending'::public.voice_status, 'processing'::public.voice_status]))) AS pending_voices

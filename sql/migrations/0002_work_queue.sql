@@ -90,7 +90,7 @@ select
     v.title,
     v.status as video_status,
     v.created_at as video_created_at,
-    count(vo.id) as total_voices,
+    count(vo.video_id) as total_voices,
     count(*) filter (where vo.status = 'completed') as completed_voices,
     count(*) filter (where vo.status = 'failed') as failed_voices,
     count(*) filter (where vo.status in ('pending', 'processing')) as pending_voices
