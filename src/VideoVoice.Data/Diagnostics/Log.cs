@@ -19,4 +19,10 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Debug, "Sleeping processes could not be told; they look by themselves within their poll interval.")]
     internal static partial void NotifyFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Warning, "The database cannot be reached. This is logged once, until it answers again.")]
+    internal static partial void DatabaseAway(ILogger logger, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "The database answers again.")]
+    internal static partial void DatabaseBack(ILogger logger);
 }

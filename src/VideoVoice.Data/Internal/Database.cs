@@ -1,4 +1,6 @@
+using System.Data;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,10 +11,14 @@ namespace VideoVoice.Data.Internal;
 /// <summary>Runs an embedded statement on a connection of its own or in the caller's transaction.</summary>
 internal sealed class Database
 {
+    private readonly ILogger _logger;
+    private int _away;
+
     internal Database(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger? logger = null)
     {
         DataSource = dataSource ?? throw new ArgumentNullException(nameof(dataSource));
-        Notifier = new Notifier(this, (options ?? new VideoVoiceOptions()).Notifications, logger ?? NullLogger.Instance);
+        _logger = logger ?? NullLogger.Instance;
+        Notifier = new Notifier(this, (options ?? new VideoVoiceOptions()).Notifications, _logger);
     }
 
     internal NpgsqlDataSource DataSource { get; }
@@ -88,7 +94,10 @@ internal sealed class Database
         }
         catch (Exception e) when (DatabaseConnectionException.Explains(e))
         {
-            throw DatabaseConnectionException.Explain(e, DataSource.ConnectionString);
+            var explained = DatabaseConnectionException.Explain(e, DataSource.ConnectionString);
+            if (Interlocked.Exchange(ref _away, 1) == 0)
+                Log.DatabaseAway(_logger, explained);
+            throw explained;
         }
     }
 
@@ -109,22 +118,37 @@ internal sealed class Database
     {
         using var activity = Telemetry.Source.StartActivity(name, ActivityKind.Client);
         var command = new CommandDefinition(text, parameters, transaction, cancellationToken: cancellationToken);
+        NpgsqlConnection? own = null;
         try
         {
             if (transaction is not null)
                 return await run(Check.Open(transaction), command).ConfigureAwait(false);
 
-            var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
-                return await run(connection, command).ConfigureAwait(false);
+            own = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            var result = await run(own, command).ConfigureAwait(false);
+            if (_away != 0 && Interlocked.Exchange(ref _away, 0) != 0)
+                Log.DatabaseBack(_logger);
+            return result;
         }
         catch (Exception e)
         {
-            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            if (e is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } violation && ParentNotFoundException.From(violation) is { } missing)
+            // Dapper wraps what Npgsql throws inside a row: a connection that breaks there is a broken connection like any other.
+            var cause = e is DataException { InnerException: { } inner } && ConnectionLoss.IsCauseOf(inner) ? inner : e;
+            if (own is not null && ConnectionLoss.IsOutOfStep(cause))
+                NpgsqlConnection.ClearPool(own);
+
+            activity?.SetStatus(ActivityStatusCode.Error, cause.Message);
+            if (cause is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } violation && ParentNotFoundException.From(violation) is { } missing)
                 throw missing;
 
+            if (cause != e)
+                ExceptionDispatchInfo.Throw(cause);
             throw;
+        }
+        finally
+        {
+            if (own is not null)
+                await own.DisposeAsync().ConfigureAwait(false);
         }
     }
 }
