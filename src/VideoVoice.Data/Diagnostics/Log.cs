@@ -14,8 +14,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "The schema has version {Version}; this library knows {LibraryVersion}. It goes on, because migrations only add.")]
     internal static partial void SchemaNewer(ILogger logger, int version, int libraryVersion);
 
-    [LoggerMessage(4, LogLevel.Warning, "The listening connection was lost; the next try is in about {BackOff}. Waiting goes on.")]
-    internal static partial void ListenerLost(ILogger logger, TimeSpan backOff, Exception exception);
+    [LoggerMessage(4, LogLevel.Warning, "The listening connection was lost. Waiting goes on and polls until it is back.")]
+    internal static partial void ListenerLost(ILogger logger, Exception exception);
 
     [LoggerMessage(5, LogLevel.Debug, "Sleeping processes could not be told; they look by themselves within their poll interval.")]
     internal static partial void NotifyFailed(ILogger logger, Exception exception);
@@ -25,4 +25,22 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "The database answers again.")]
     internal static partial void DatabaseBack(ILogger logger);
+
+    [LoggerMessage(8, LogLevel.Information, "The listening connection is back.")]
+    internal static partial void ListenerBack(ILogger logger);
+
+    [LoggerMessage(9, LogLevel.Warning, "The listening connection could not be closed in order; it is dropped.")]
+    internal static partial void ListenerNotClosed(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "This process cannot register for notifications: it polls each {PollInterval}, and tries to register again each minute.")]
+    internal static partial void NotRegistered(ILogger logger, TimeSpan pollInterval, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Warning, "The look for those who wait failed; it is repeated. Further failures are logged at Debug until a look succeeds.")]
+    internal static partial void LookFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(12, LogLevel.Debug, "The look for those who wait failed again: {Reason}")]
+    internal static partial void LookFailedAgain(ILogger logger, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "Maximum Pool Size is 1, so no connection is left to listen on: waiting only polls. Set it to 2 or more.")]
+    internal static partial void PoolTooSmall(ILogger logger);
 }

@@ -19,6 +19,8 @@ internal static class Telemetry
     internal static readonly Counter<long> Retried = s_meter.CreateCounter<long>("videovoice.voices.retried", "{request}", "Attempts that failed and are followed by another, and failed requests put back.");
     internal static readonly Counter<long> LeasesLost = s_meter.CreateCounter<long>("videovoice.leases.lost", "{lease}", "Writes and heartbeats that came after the lease was gone.");
 
+    internal static readonly Counter<long> NotificationsIgnored = s_meter.CreateCounter<long>("videovoice.notifications.ignored", "{notification}", "Notifications on this library's channels that it has not sent.");
+
     internal static readonly Histogram<double> Waiting = s_meter.CreateHistogram<double>("videovoice.voices.waiting", "s", "Time from when a request could start until its claim.");
 
     internal static readonly Gauge<long> QueueDepth = s_meter.CreateGauge<long>("videovoice.queue.depth", "{request}", "Pending requests, as last read by this process.");

@@ -116,7 +116,8 @@ internal sealed class Database
         Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
         CancellationToken cancellationToken)
     {
-        using var activity = Telemetry.Source.StartActivity(name, ActivityKind.Client);
+        // What the library does by itself, at each poll interval, is no part of anybody's trace.
+        using var activity = name.StartsWith("notifications/", StringComparison.Ordinal) ? null : Telemetry.Source.StartActivity(name, ActivityKind.Client);
         var command = new CommandDefinition(text, parameters, transaction, cancellationToken: cancellationToken);
         NpgsqlConnection? own = null;
         try

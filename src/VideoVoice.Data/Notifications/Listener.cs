@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -6,47 +5,48 @@ using Npgsql;
 namespace VideoVoice.Data.Internal;
 
 /// <summary>
-/// The one place of a process that waits on the database: one connection and one loop for all waiters, started by the first. It registers as asleep,
-/// looks, and sleeps until a notification, the poll interval or a new waiter. A notification is a hint; the poll is the promise.
+/// Owns the listening connection of a process: it connects, listens, waits and, when that breaks, connects again. What it hears it hands on; it looks at
+/// nothing. While it is not listening, waiting only polls.
 /// </summary>
-internal sealed class Listener(Database database, VideoVoiceOptions options, ILogger logger) : IAsyncDisposable
+/// <param name="database">Where to connect.</param>
+/// <param name="channel">The channel of this process.</param>
+/// <param name="changed">Called when it listens anew, because what was notified before is lost, and when it no longer listens.</param>
+/// <param name="heard">Called with channel and payload. Must not throw.</param>
+/// <param name="logger">Where a lost connection is reported.</param>
+internal sealed class Listener(Database database, string channel, Action changed, Action<string, string> heard, ILogger logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(50);
+    /// <summary>After this time without a notification the connection is tried.</summary>
+    private static readonly TimeSpan s_keepAlive = TimeSpan.FromSeconds(10);
 
-    private readonly WaiterSet _waiters = new();
+    /// <summary>How long a statement on the listening connection may take.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a call may take to end once it is cancelled. Then the connection is dropped.</summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long the good-bye may take. With <see cref="s_grace"/> it keeps a disposal below a second.</summary>
+    private static readonly TimeSpan s_closing = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
-    private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
     private Task? _loop;
+    private Task? _stuck;
+    private volatile bool _listening;
     private bool _disposed;
+    private bool _lost;
 
-    internal ProgressSubscription Subscribe(Guid videoId)
+    /// <summary>Waits for a notification on the connection, at most for the time. A test replaces it with one that does not end.</summary>
+    internal Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>> Wait { get; init; } =
+        static (connection, time, cancellationToken) => connection.WaitAsync(time, cancellationToken);
+
+    internal bool IsListening => _listening;
+
+    internal void Start()
     {
-        var subscription = _waiters.Add(videoId);
-        Start();
-        return subscription;
-    }
-
-    internal void Unsubscribe(ProgressSubscription subscription) => _waiters.Remove(subscription);
-
-    /// <summary>Something changed in this process that moves the time of the next work.</summary>
-    internal void LookForWork() => _waiters.LookForWorkNow();
-
-    /// <summary>Ends when a claim can find something.</summary>
-    internal async Task WaitForWorkAsync(CancellationToken cancellationToken)
-    {
-        var sleeper = _waiters.AddSleeper();
-        Start();
-        try
+        lock (_gate)
         {
-            await sleeper.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // No longer among the sleepers: it was woken in the moment in which it was cancelled.
-            if (!_waiters.Remove(sleeper))
-                PassOn();
-            throw;
+            if (!_disposed)
+                _loop ??= Task.Run(RunAsync);
         }
     }
 
@@ -55,175 +55,132 @@ internal sealed class Listener(Database database, VideoVoiceOptions options, ILo
         Task? loop;
         lock (_gate)
         {
-            if (_disposed)
-                return;
-
-            _disposed = true;
             loop = _loop;
+            _disposed = true;
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (loop is not null)
             await loop.ConfigureAwait(false);
-        _waiters.End(new ObjectDisposedException(typeof(VoiceManager).FullName));
-        _stopping.Dispose();
-        _waiters.Dispose();
-    }
-
-    private void Start()
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(VoiceManager));
-            _loop ??= Task.Run(RunAsync);
-        }
     }
 
     private async Task RunAsync()
     {
-        try
-        {
-            await RunUntilStoppedAsync().ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // Such as a data source that was disposed of first. Who waits would otherwise wait for ever.
-            _waiters.End(e);
-        }
-    }
-
-    private async Task RunUntilStoppedAsync()
-    {
-        var backOff = s_firstBackOff;
+        var backOff = new BackOff();
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                var connection = await database.OpenAsync(_stopping.Token).ConfigureAwait(false);
-                await using (connection.ConfigureAwait(false))
+                await ListenAsync(backOff).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                if (_stopping.IsCancellationRequested)
+                    return;
+
+                if (!_lost)
                 {
-                    _waiters.PollAll();
-                    await ListenAsync(connection, () => backOff = s_firstBackOff).ConfigureAwait(false);
+                    Log.ListenerLost(logger, e);
+                    changed();
                 }
+
+                _lost = true;
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or DatabaseConnectionException or TimeoutException or IOException)
-            {
-                Log.ListenerLost(logger, backOff, e);
-                // Spread, so that the processes of a fleet do not come back in the same moment.
-                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                backOff = TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, options.PollInterval.Ticks));
-            }
+
+            await backOff.DelayAsync(_stopping.Token).ConfigureAwait(false);
         }
     }
 
-    private async Task ListenAsync(NpgsqlConnection connection, Action works)
+    private async Task ListenAsync(BackOff backOff)
     {
-        if (options.Notifications)
-        {
-            connection.Notification += (_, e) => OnNotification(e.Channel, e.Payload);
-            var shared = await connection.ExecuteScalarAsync<string>(Command("notifications/get_shared_channel")).ConfigureAwait(false);
-            await connection.ExecuteAsync(new CommandDefinition($"listen {_channel}; listen {shared};", cancellationToken: _stopping.Token)).ConfigureAwait(false);
-        }
-
+        var connection = await TimeLimit.RunAsync(database.OpenAsync, TimeSpan.FromSeconds(30), _stopping.Token).ConfigureAwait(false);
         try
         {
+            connection.Notification += (_, e) => heard(e.Channel, e.Payload);
+            var shared = await RunAsync(token => connection.ExecuteScalarAsync<string>(Command(Statements.Get("notifications/get_shared_channel"), token)), s_limit, _stopping.Token).ConfigureAwait(false);
+            var listen = $"listen {channel}; listen {shared};";
+            await RunAsync(token => connection.ExecuteAsync(Command(listen, token)), s_limit, _stopping.Token).ConfigureAwait(false);
+            _listening = true;
+            backOff.Reset();
+            if (_lost)
+                Log.ListenerBack(logger);
+            _lost = false;
+            changed();
             while (true)
             {
-                var looked = Stopwatch.GetTimestamp();
-                var work = _waiters.Take(options.PollInterval);
-                var pause = await LookAsync(connection, work).ConfigureAwait(false);
-                works();
-                await SleepAsync(connection, pause - Stopwatch.GetElapsedTime(looked), work.Interrupt).ConfigureAwait(false);
+                // A peer that is gone without a word is noticed by the answer that does not come.
+                if (!await RunAsync(token => Wait(connection, s_keepAlive, token), s_keepAlive + s_limit, _stopping.Token).ConfigureAwait(false))
+                    await RunAsync(token => connection.ExecuteAsync(Command(listen, token)), s_limit, _stopping.Token).ConfigureAwait(false);
             }
         }
         finally
         {
-            // A pooled connection would go on listening, because nothing resets it.
-            if (options.Notifications && connection.FullState == System.Data.ConnectionState.Open)
-            {
-                await connection.ExecuteAsync(Statements.Get("notifications/unregister_listener"), new { channel = _channel, waitsFor = WaiterSet.All }).ConfigureAwait(false);
-                await connection.ExecuteAsync("unlisten *").ConfigureAwait(false);
-            }
+            _listening = false;
+            await CloseAsync(connection).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Registers, then looks: a change that commits after the look finds the registration. Returns how long to sleep.</summary>
-    private async Task<TimeSpan> LookAsync(NpgsqlConnection connection, WaiterSet.Work work)
+    /// <summary>Runs a call on the listening connection. When it does not end in time, nor when it is cancelled, the connection is dropped.</summary>
+    private async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken stop)
     {
-        if (options.Notifications && work.Register.Length > 0)
+        using var interrupt = new CancellationTokenSource();
+        var running = call(interrupt.Token);
+        try
         {
-            var seconds = (2 * options.PollInterval).TotalSeconds + 10;
-            await connection.ExecuteAsync(Command("notifications/register_listener", new { channel = _channel, waitsFor = work.Register, seconds })).ConfigureAwait(false);
+            return await running.WaitAsync(limit, stop).ConfigureAwait(false);
         }
-
-        if (options.Notifications && work.Unregister.Length > 0)
-            await connection.ExecuteAsync(Command("notifications/unregister_listener", new { channel = _channel, waitsFor = work.Unregister })).ConfigureAwait(false);
-
-        if (work.VideoIds.Length > 0)
+        catch (Exception) when (!running.IsCompleted)
         {
-            RecordMap<VideoProcessingStatus>.Use();
-            var states = await connection.QueryAsync<VideoProcessingStatus>(Command("notifications/list_progress", new { videoIds = work.VideoIds })).ConfigureAwait(false);
-            _waiters.Offer(work.VideoIds, states.ToDictionary(s => s.VideoId));
+            await interrupt.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(running, Task.Delay(s_grace, CancellationToken.None)).ConfigureAwait(false);
+            _stuck = running.IsCompleted ? null : running;
+            _ = running.ContinueWith(static call => _ = call.Exception, TaskScheduler.Default);
+            throw;
         }
-
-        var pause = work.Pause;
-        if (work.Sleepers.Length > 0)
-        {
-            var seconds = await connection.ExecuteScalarAsync<double?>(Command("notifications/get_next_work")).ConfigureAwait(false);
-            if (seconds <= 0)
-            {
-                _waiters.Wake(work.Sleepers);
-                return TimeSpan.Zero;
-            }
-
-            if (seconds < pause.TotalSeconds)
-            {
-                pause = TimeSpan.FromSeconds(seconds.Value);
-                _waiters.LookForWorkNext();
-            }
-        }
-
-        return pause;
     }
 
-    private async Task SleepAsync(NpgsqlConnection connection, TimeSpan pause, CancellationToken interrupt)
+    private async Task CloseAsync(NpgsqlConnection connection)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, interrupt);
-        if (pause > TimeSpan.Zero)
+        if (_stuck is null && connection.FullState == System.Data.ConnectionState.Open)
         {
-            // Npgsql counts whole milliseconds and takes 0 for ever.
-            pause = TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
             try
             {
-                if (options.Notifications)
-                    await connection.WaitAsync(pause, stop.Token).ConfigureAwait(false);
-                else
-                    await Task.Delay(pause, stop.Token).ConfigureAwait(false);
+                // A pooled connection would go on listening, because nothing resets it. What is heard meanwhile is still handed on.
+                var registration = new { channel, waitsFor = WaiterSet.All };
+                await RunAsync(
+                    async token =>
+                    {
+                        await connection.ExecuteAsync(Command(Statements.Get("notifications/unregister_listener"), token, registration)).ConfigureAwait(false);
+                        return await connection.ExecuteAsync(Command("unlisten *", token)).ConfigureAwait(false);
+                    },
+                    s_closing,
+                    CancellationToken.None).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (interrupt.IsCancellationRequested && !_stopping.IsCancellationRequested)
+            catch (Exception e)
             {
+                Log.ListenerNotClosed(logger, e);
+                NpgsqlConnection.ClearPool(connection);
             }
         }
 
-        _stopping.Token.ThrowIfCancellationRequested();
+        var dropping = DropAsync(connection, _stuck ?? Task.CompletedTask);
+        _stuck = null;
+        await Task.WhenAny(dropping, Task.Delay(s_grace, CancellationToken.None)).ConfigureAwait(false);
     }
 
-    private void OnNotification(string channel, string payload)
+    /// <summary>Closes the connection when its last call has ended, if it ever does.</summary>
+    private static async Task DropAsync(NpgsqlConnection connection, Task last)
     {
-        var mine = channel == _channel;
-        if (payload != "work")
-            _waiters.Moved(payload.Split(',').Select(Guid.Parse));
-        else if (!_waiters.WakeAll(registrationUsed: mine) && mine)
-            PassOn();
+        try
+        {
+            await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It was of no use any more.
+        }
     }
 
-    /// <summary>The wake-up was meant for one who sleeps, and nobody here does any more: another shall have it.</summary>
-    private void PassOn() => _ = database.Notifier.TellAsync(1, [], [], null, CancellationToken.None);
-
-    private CommandDefinition Command(string statement, object? parameters = null) =>
-        new(Statements.Get(statement), parameters, cancellationToken: _stopping.Token);
+    private static CommandDefinition Command(string text, CancellationToken cancellationToken, object? parameters = null) => new(text, parameters, cancellationToken: cancellationToken);
 }

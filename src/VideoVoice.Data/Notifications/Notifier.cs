@@ -15,6 +15,10 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
     /// <summary>The pause after a statement that found nobody asleep: under load it would find nobody the next time either, and each costs the writers.</summary>
     private static readonly TimeSpan s_longPause = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How long a statement may take, and how long a disposal waits for what is left.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_lastLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Most ids of a kind in one statement.</summary>
     private const int MaxIds = 1_000;
 
@@ -27,6 +31,7 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
     private int _newRequests;
     private bool _running;
     private Task _telling = Task.CompletedTask;
+    private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>How many ids wait to be told.</summary>
     internal int Waiting
@@ -70,7 +75,8 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
         Task telling;
         lock (_gate)
             telling = _telling;
-        await telling.ConfigureAwait(false);
+        await Task.WhenAny(telling, Task.Delay(s_lastLimit)).ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
     }
 
     private async Task TellAllAsync()
@@ -80,14 +86,15 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
             var told = 0;
             try
             {
-                told = await database.ScalarAsync<int>("notifications/notify_listeners", notes, null, CancellationToken.None).ConfigureAwait(false);
+                told = await TimeLimit.RunAsync(
+                    token => database.ScalarAsync<int>("notifications/notify_listeners", notes, null, token), s_limit, _stopping.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NpgsqlException or DatabaseConnectionException or ObjectDisposedException or TimeoutException)
+            catch (Exception e)
             {
                 Log.NotifyFailed(logger, e);
             }
 
-            await Task.Delay(told > 0 ? s_pause : s_longPause).ConfigureAwait(false);
+            await Task.Delay(told > 0 ? s_pause : s_longPause, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -95,7 +102,7 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
     {
         lock (_gate)
         {
-            if (_newRequests == 0 && _voices.Count == 0 && _videos.Count == 0)
+            if (_stopping.IsCancellationRequested || (_newRequests == 0 && _voices.Count == 0 && _videos.Count == 0))
             {
                 _running = false;
                 return null;

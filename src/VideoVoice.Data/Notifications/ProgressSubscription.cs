@@ -11,8 +11,12 @@ internal sealed class ProgressSubscription(Guid videoId)
 
     private VideoProcessingStatus? _last;
     private bool _looked;
+    private ExceptionDispatchInfo? _end;
 
     internal Guid VideoId { get; } = videoId;
+
+    /// <summary>Whether a look has found a state, or found that there is no such video.</summary>
+    internal bool WasOffered => _looked;
 
     /// <summary>The next state that differs from the one before; null when the video is gone.</summary>
     internal async ValueTask<VideoProcessingStatus?> NextAsync(CancellationToken cancellationToken)
@@ -21,14 +25,19 @@ internal sealed class ProgressSubscription(Guid videoId)
         {
             return await _states.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (ChannelClosedException e) when (e.InnerException is not null)
+        catch (ChannelClosedException) when (_end is not null)
         {
-            ExceptionDispatchInfo.Throw(e.InnerException);
+            // Captured when the wait ended: thousands that throw one exception would each add to its stack trace.
+            _end.Throw();
             throw;
         }
     }
 
-    internal void End(Exception reason) => _states.Writer.TryComplete(reason);
+    internal void End(Exception reason)
+    {
+        _end ??= ExceptionDispatchInfo.Capture(reason);
+        _states.Writer.TryComplete();
+    }
 
     internal void Offer(VideoProcessingStatus? state)
     {

@@ -2,27 +2,45 @@ using System.Diagnostics;
 
 namespace VideoVoice.Data.Internal;
 
-/// <summary>Who waits in this process and for what, and what the listener's loop has to do next. Thread-safe; it never touches the database.</summary>
-internal sealed class WaiterSet : IDisposable
+/// <summary>
+/// Who waits in this process and for what, and what the poller's loop has to do next. Thread-safe; it never touches the database, and nothing that is not
+/// its own runs under its lock.
+/// </summary>
+internal sealed class WaiterSet
 {
     private const string ForWork = "work";
     private const string ForVoices = "voices";
 
+    /// <summary>Most videos whose audio one statement reads.</summary>
+    private const int MaxAudio = 200;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, List<ProgressSubscription>> _videos = [];
-    private readonly HashSet<TaskCompletionSource> _sleepers = [];
+    private readonly Dictionary<Guid, TaskCompletionSource<IReadOnlyList<CompletedAudio>>> _readers = [];
+    private readonly Dictionary<TaskCompletionSource, bool> _sleepers = [];
     private readonly HashSet<Guid> _toLookAt = [];
     private readonly HashSet<string> _registered = [];
-    private CancellationTokenSource _interrupt = new();
+
+    /// <summary>Done when the loop has something to do. What waits for it never runs under the lock of who says so.</summary>
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _lookForWork;
-    private long _polledAt;
     private bool _pollNow = true;
+    private long _polledAt;
     private Exception? _end;
 
     internal static string[] All { get; } = [ForWork, ForVoices];
 
     /// <summary>What one turn of the loop does.</summary>
-    internal readonly record struct Work(string[] Register, string[] Unregister, Guid[] VideoIds, TaskCompletionSource[] Sleepers, TimeSpan Pause, CancellationToken Interrupt);
+    internal sealed record Work(string[] Register, string[] Unregister, Guid[] VideoIds, Guid[] AudioOf, TaskCompletionSource[] Sleepers, TimeSpan Pause);
+
+    internal bool Any
+    {
+        get
+        {
+            lock (_gate)
+                return _videos.Count > 0 || _sleepers.Count > 0;
+        }
+    }
 
     internal ProgressSubscription Add(Guid videoId)
     {
@@ -39,7 +57,7 @@ internal sealed class WaiterSet : IDisposable
                 _videos.Add(videoId, subscriptions = []);
             subscriptions.Add(subscription);
             _toLookAt.Add(videoId);
-            _interrupt.Cancel();
+            Signal();
         }
 
         return subscription;
@@ -58,6 +76,21 @@ internal sealed class WaiterSet : IDisposable
         }
     }
 
+    /// <summary>All that ask for the audio of a video before the next look get one answer.</summary>
+    internal Task<IReadOnlyList<CompletedAudio>> AddReader(Guid videoId)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+                return Task.FromException<IReadOnlyList<CompletedAudio>>(_end);
+
+            if (!_readers.TryGetValue(videoId, out var reader))
+                _readers.Add(videoId, reader = new(TaskCreationOptions.RunContinuationsAsynchronously));
+            Signal();
+            return reader.Task;
+        }
+    }
+
     internal TaskCompletionSource AddSleeper()
     {
         var sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,9 +102,9 @@ internal sealed class WaiterSet : IDisposable
                 return sleeper;
             }
 
-            _sleepers.Add(sleeper);
+            _sleepers.Add(sleeper, false);
             _lookForWork = true;
-            _interrupt.Cancel();
+            Signal();
         }
 
         return sleeper;
@@ -87,7 +120,7 @@ internal sealed class WaiterSet : IDisposable
 
             // The registration of a worker that stopped must not swallow a wake-up that another could use.
             if (_sleepers.Count == 0)
-                _interrupt.Cancel();
+                Signal();
             return true;
         }
     }
@@ -98,22 +131,40 @@ internal sealed class WaiterSet : IDisposable
         lock (_gate)
         {
             _end ??= reason;
-            foreach (var sleeper in _sleepers)
-                sleeper.TrySetException(_end);
-            _sleepers.Clear();
-            foreach (var subscription in _videos.Values.SelectMany(subscriptions => subscriptions))
-                subscription.End(_end);
+            EndWhere(_end, onlyNew: false);
         }
     }
 
-    /// <summary>The connection is new: what was registered or notified on the old one may be lost.</summary>
-    internal void PollAll()
+    /// <summary>Ends the waits that no look has served yet.</summary>
+    internal void EndNew(Exception reason)
+    {
+        lock (_gate)
+            EndWhere(reason, onlyNew: true);
+    }
+
+    /// <summary>Looks for everybody and registers anew: what was registered or notified before may be lost.</summary>
+    internal void PollNow()
     {
         lock (_gate)
         {
             _pollNow = true;
             _registered.Clear();
+            Signal();
         }
+    }
+
+    /// <summary>What this turn would have registered is not.</summary>
+    internal void NotRegistered(Work work)
+    {
+        lock (_gate)
+            _registered.ExceptWith(work.Register);
+    }
+
+    /// <summary>Whether everybody who waits is looked for and, if so asked, registered.</summary>
+    internal bool IsServed(bool registered)
+    {
+        lock (_gate)
+            return !_changed.Task.IsCompleted && (!registered || (_registered.Contains(ForWork) == _sleepers.Count > 0 && _registered.Contains(ForVoices) == _videos.Count > 0));
     }
 
     internal void LookForWorkNext()
@@ -128,20 +179,26 @@ internal sealed class WaiterSet : IDisposable
         {
             _lookForWork = true;
             if (_sleepers.Count > 0)
-                _interrupt.Cancel();
+                Signal();
         }
     }
 
-    internal void Moved(IEnumerable<Guid> videoIds)
+    /// <summary>Looks at the videos that somebody here waits for. False when the text is no list of ids.</summary>
+    internal bool Moved(string videoIds)
     {
+        var all = true;
         lock (_gate)
         {
-            foreach (var id in videoIds)
+            foreach (var range in videoIds.AsSpan().Split(','))
             {
-                if (_videos.ContainsKey(id) && _toLookAt.Add(id))
-                    _interrupt.Cancel();
+                if (!Guid.TryParse(videoIds.AsSpan()[range], out var id))
+                    all = false;
+                else if (_videos.ContainsKey(id) && _toLookAt.Add(id))
+                    Signal();
             }
         }
+
+        return all;
     }
 
     /// <summary>Wakes everybody who waits for work; false when nobody does.</summary>
@@ -155,10 +212,10 @@ internal sealed class WaiterSet : IDisposable
             if (_sleepers.Count == 0)
                 return false;
 
-            foreach (var sleeper in _sleepers)
+            foreach (var sleeper in _sleepers.Keys)
                 sleeper.TrySetResult();
             _sleepers.Clear();
-            _interrupt.Cancel();
+            Signal();
             return true;
         }
     }
@@ -167,11 +224,18 @@ internal sealed class WaiterSet : IDisposable
     {
         lock (_gate)
         {
-            foreach (var sleeper in sleepers)
-            {
+            foreach (var sleeper in sleepers.Where(sleeper => _sleepers.Remove(sleeper)))
                 sleeper.TrySetResult();
-                _sleepers.Remove(sleeper);
-            }
+        }
+    }
+
+    /// <summary>A look has found that they may sleep on.</summary>
+    internal void Looked(TaskCompletionSource[] sleepers)
+    {
+        lock (_gate)
+        {
+            foreach (var sleeper in sleepers.Where(_sleepers.ContainsKey))
+                _sleepers[sleeper] = true;
         }
     }
 
@@ -187,12 +251,31 @@ internal sealed class WaiterSet : IDisposable
         }
     }
 
-    public void Dispose() => _interrupt.Dispose();
+    internal void Answer(Guid[] videoIds, ILookup<Guid, CompletedAudio> audio)
+    {
+        lock (_gate)
+        {
+            foreach (var id in videoIds)
+            {
+                if (_readers.Remove(id, out var reader))
+                    reader.TrySetResult([.. audio[id]]);
+            }
+        }
+    }
+
+    /// <summary>Ends when something is to be done.</summary>
+    internal Task ChangedAsync()
+    {
+        lock (_gate)
+            return _changed.Task;
+    }
 
     internal Work Take(TimeSpan pollInterval)
     {
         lock (_gate)
         {
+            if (_changed.Task.IsCompleted)
+                _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
             var poll = _pollNow || Stopwatch.GetElapsedTime(_polledAt) >= pollInterval;
             if (poll)
             {
@@ -207,17 +290,38 @@ internal sealed class WaiterSet : IDisposable
             _registered.UnionWith(needed);
 
             var videoIds = poll ? [.. _videos.Keys] : _toLookAt.Where(_videos.ContainsKey).ToArray();
-            var sleepers = poll || _lookForWork ? _sleepers.ToArray() : [];
+            var sleepers = poll || _lookForWork ? _sleepers.Keys.ToArray() : [];
+            Guid[] audioOf = [.. _readers.Keys.Take(MaxAudio)];
             _toLookAt.Clear();
             _lookForWork = false;
+            if (_readers.Count > audioOf.Length)
+                Signal();
 
-            if (_interrupt.IsCancellationRequested)
-            {
-                _interrupt.Dispose();
-                _interrupt = new CancellationTokenSource();
-            }
-
-            return new Work(register, unregister, videoIds, sleepers, pollInterval - Stopwatch.GetElapsedTime(_polledAt), _interrupt.Token);
+            return new Work(register, unregister, videoIds, audioOf, sleepers, pollInterval - Stopwatch.GetElapsedTime(_polledAt));
         }
+    }
+
+    private void Signal() => _changed.TrySetResult();
+
+    private void EndWhere(Exception reason, bool onlyNew)
+    {
+        foreach (var sleeper in _sleepers.Where(s => !onlyNew || !s.Value).Select(s => s.Key).ToArray())
+        {
+            _sleepers.Remove(sleeper);
+            sleeper.TrySetException(reason);
+        }
+
+        foreach (var subscription in _videos.Values.SelectMany(subscriptions => subscriptions).Where(s => !onlyNew || !s.WasOffered))
+            subscription.End(reason);
+
+        foreach (var reader in _readers.Values)
+        {
+            reader.TrySetException(reason);
+
+            // Nobody may wait for it any more, and an exception that nobody sees would be reported to the host.
+            _ = reader.Task.Exception;
+        }
+
+        _readers.Clear();
     }
 }

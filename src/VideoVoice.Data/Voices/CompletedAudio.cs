@@ -3,6 +3,9 @@ namespace VideoVoice.Data;
 /// <summary>The audio of one completed line (<c>list_completed_audio_paths.sql</c>).</summary>
 public sealed record CompletedAudio
 {
+    /// <summary>The video that the line belongs to.</summary>
+    public Guid VideoId { get; init; }
+
     /// <summary>The request.</summary>
     public Guid VoiceId { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Npgsql;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data;
@@ -8,22 +9,23 @@ public sealed partial class VoiceManager
 {
     /// <summary>
     /// Waits until no voice of a video is pending or processing, and returns what there is. A video without voices is answered at once.
-    /// Lost connections are waited out. It ends within milliseconds after a .NET worker finished the last voice, and within
-    /// <see cref="VideoVoiceOptions.PollInterval"/> after a Python worker did.
+    /// Lost connections are waited out, also when the database is not there yet. It ends within milliseconds after a .NET worker finished the last voice, and
+    /// within <see cref="VideoVoiceOptions.PollInterval"/> after a Python worker did; when a peer has gone without closing its connection, 5 seconds later.
     /// </summary>
     /// <param name="videoId">The video.</param>
     /// <param name="failFast">Whether to return at the first voice that failed for good.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The counts and the audio in order; null when there is no such video, or none any more.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
-    /// <exception cref="DatabaseConnectionException">The first look found no database.</exception>
+    /// <exception cref="PostgresException">The first look met an error of class 42, such as a missing table or right, which no repeat cures. Every other error is logged, and the wait goes on.</exception>
+    /// <exception cref="ObjectDisposedException">The manager or its data source was disposed of.</exception>
     public async Task<VoicesResult?> WaitForVoicesAsync(Guid videoId, bool failFast = false, CancellationToken cancellationToken = default)
     {
         using var activity = Telemetry.Source.StartActivity("wait_for_voices");
         await foreach (var status in WatchAsync(videoId, cancellationToken).ConfigureAwait(false))
         {
             if (status.PendingVoices == 0 || (failFast && status.FailedVoices > 0))
-                return new VoicesResult(status, await ListCompletedAudioPathsAsync(videoId, null, cancellationToken).ConfigureAwait(false));
+                return new VoicesResult(status, await _poller.ReadAudioAsync(videoId, cancellationToken).ConfigureAwait(false));
         }
 
         return null;
@@ -36,7 +38,8 @@ public sealed partial class VoiceManager
     /// <param name="videoId">The video; an unknown one gives nothing.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
-    /// <exception cref="DatabaseConnectionException">The first look found no database.</exception>
+    /// <exception cref="PostgresException">The first look met an error of class 42, such as a missing table or right, which no repeat cures. Every other error is logged, and the wait goes on.</exception>
+    /// <exception cref="ObjectDisposedException">The manager or its data source was disposed of.</exception>
     public IAsyncEnumerable<VideoProcessingStatus> WatchAsync(Guid videoId, CancellationToken cancellationToken = default) =>
         ProgressAsync(Check.Id(videoId), cancellationToken);
 
@@ -45,36 +48,25 @@ public sealed partial class VoiceManager
     /// lease, or a look at each <see cref="VideoVoiceOptions.PollInterval"/>. Another worker may be faster.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task WaitForWorkAsync(CancellationToken cancellationToken = default) => _listener.WaitForWorkAsync(cancellationToken);
+    /// <exception cref="PostgresException">As for <see cref="WaitForVoicesAsync"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The manager or its data source was disposed of.</exception>
+    public Task WaitForWorkAsync(CancellationToken cancellationToken = default) => _poller.WaitForWorkAsync(cancellationToken);
 
     private async IAsyncEnumerable<VideoProcessingStatus> ProgressAsync(Guid videoId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A look of one's own first: it answers a finished video without the listener, and reports a database that is not there.
-        var status = await _database.SingleOrDefaultAsync<VideoProcessingStatus>(
-            "notifications/list_progress", new { videoIds = new[] { videoId } }, null, cancellationToken).ConfigureAwait(false);
-        if (status is null)
-            yield break;
-
-        yield return status;
-        if (status.PendingVoices == 0)
-            yield break;
-
-        var subscription = _listener.Subscribe(videoId);
+        var subscription = _poller.Subscribe(videoId);
         try
         {
-            while (await subscription.NextAsync(cancellationToken).ConfigureAwait(false) is { } next)
+            while (await subscription.NextAsync(cancellationToken).ConfigureAwait(false) is { } status)
             {
-                if (next != status)
-                    yield return next;
-                if (next.PendingVoices == 0)
+                yield return status;
+                if (status.PendingVoices == 0)
                     yield break;
-
-                status = next;
             }
         }
         finally
         {
-            _listener.Unsubscribe(subscription);
+            _poller.Unsubscribe(subscription);
         }
     }
 }

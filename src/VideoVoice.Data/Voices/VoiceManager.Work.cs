@@ -161,7 +161,7 @@ public sealed partial class VoiceManager
     {
         Telemetry.Count(outcome, applied);
         if (outcome == Outcome.RetryScheduled)
-            _listener.LookForWork();
+            _poller.LookForWork();
         if (outcome == Outcome.Applied)
             await _database.Notifier.TellAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;

@@ -14,7 +14,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
 {
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
-    private readonly Listener _listener;
+    private readonly Poller _poller;
     private readonly QueueMark _mark = new();
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
@@ -26,19 +26,25 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     {
     }
 
-    internal VoiceManager(Database database, VideoVoiceOptions options, ILogger<VoiceManager>? logger)
+    internal VoiceManager(
+        Database database, VideoVoiceOptions options, ILogger<VoiceManager>? logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
     {
         _database = database;
         _options = options;
-        _listener = new Listener(database, options, logger ?? NullLogger<VoiceManager>.Instance);
+        _poller = new Poller(database, options, logger ?? NullLogger<VoiceManager>.Instance, wait);
     }
 
-    /// <summary>Ends the listening connection and all waits, and tells sleeping processes what is left to tell.</summary>
+    /// <summary>
+    /// Ends all waits with an <see cref="ObjectDisposedException"/>, closes the listening connection and notifies sleeping processes of what is left.
+    /// It takes less than 3 seconds, whatever state the connections are in.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _poller.DisposeAsync().ConfigureAwait(false);
         await _database.Notifier.DisposeAsync().ConfigureAwait(false);
     }
+
+    internal bool IsAsleep => _poller.IsAsleep;
 
     /// <summary>As <see cref="DisposeAsync"/>, for containers that are not disposed of asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -206,7 +212,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public Task<IReadOnlyList<CompletedAudio>> ListCompletedAudioPathsAsync(
         Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        _database.ListAsync<CompletedAudio>("voices/list_completed_audio_paths", new { videoId = Check.Id(videoId) }, transaction, cancellationToken);
+        _database.ListAsync<CompletedAudio>("voices/list_completed_audio_paths", new { videoIds = new[] { Check.Id(videoId) } }, transaction, cancellationToken);
 
     // Those who wait for a video's voices are not told: more of them end no wait, and a notification for each process costs the writers a third of their speed.
     private Task CreatedAsync(int created, NpgsqlTransaction? transaction, CancellationToken cancellationToken)

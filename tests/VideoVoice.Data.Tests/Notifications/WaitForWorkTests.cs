@@ -142,9 +142,7 @@ public sealed class WaitForWorkTests : WaitingTest
     {
         for (var i = 0; i < 30; i++)
         {
-            // New ones, whose connections show no look of the round before.
-            await using var first = new VoiceManager(DataSource, Hourly);
-            await using var second = new VoiceManager(DataSource, Hourly);
+            var (first, second) = (Manager(), Manager());
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
             var cancelled = first.WaitForWorkAsync(stop.Token);
             var waiting = second.WaitForWorkAsync(Token);
@@ -166,6 +164,8 @@ public sealed class WaitForWorkTests : WaitingTest
             else if (!waiting.IsCompleted)
                 await Task.WhenAll(CreateVideoAsync("another"), InTimeAsync(waiting));
             await SqlAsync("delete from voices");
+            await first.DisposeAsync();
+            await second.DisposeAsync();
         }
     }
 

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Dapper;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Tests.Processes;
 using VideoVoice.Data.Tests.Voices;
 
 namespace VideoVoice.Data.Tests.Notifications;
@@ -11,6 +14,8 @@ namespace VideoVoice.Data.Tests.Notifications;
 public abstract class WaitingTest : QueueTest
 {
     private readonly List<IAsyncDisposable> _mine = [];
+
+    private protected LogCapture Log { get; } = new();
 
     /// <summary>Far below the poll interval of an hour, far above what a notification takes.</summary>
     protected static TimeSpan Soon { get; } = TimeSpan.FromSeconds(10);
@@ -26,7 +31,7 @@ public abstract class WaitingTest : QueueTest
 
     protected VoiceManager Manager(VideoVoiceOptions? options = null, NpgsqlDataSource? dataSource = null)
     {
-        var manager = new VoiceManager(dataSource ?? DataSource, options ?? Hourly);
+        var manager = new VoiceManager(dataSource ?? DataSource, options ?? Hourly, new Logger<VoiceManager>(Log));
         _mine.Add(manager);
         return manager;
     }
@@ -68,9 +73,11 @@ public abstract class WaitingTest : QueueTest
     protected async Task AsleepAsync(int count = 1)
     {
         await RegisteredAsync("work", count);
-        await EventuallyAsync(
-            "select count(*) >= @count from pg_stat_activity where datname = current_database() and state = 'idle' and query like '-- Seconds until a claim%'", new { count });
+        await UntilAsync(() => _mine.OfType<VoiceManager>().Count(manager => manager.IsAsleep) >= count);
     }
+
+    protected static async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        Assert.That(await Eventually.HoldsAsync(condition, TimeSpan.FromSeconds(15)), Is.True, what);
 
     protected static async Task InTimeAsync(Task waiting) => await waiting.WaitAsync(Soon, Token);
 

@@ -1,0 +1,20 @@
+namespace VideoVoice.Data.Internal;
+
+/// <summary>The pause between two tries: 50 ms, doubled each time up to 5 s, each half as long to one and a half times as long, so that the processes of a fleet do not come back in the same moment.</summary>
+internal sealed class BackOff
+{
+    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
+
+    private TimeSpan _next = s_first;
+
+    internal void Reset() => _next = s_first;
+
+    /// <summary>Ends early, and without an exception, when the token is cancelled.</summary>
+    internal async Task DelayAsync(CancellationToken cancellationToken)
+    {
+        var pause = _next * (0.5 + Random.Shared.NextDouble());
+        _next = _next * 2 < s_longest ? _next * 2 : s_longest;
+        await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

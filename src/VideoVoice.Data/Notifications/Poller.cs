@@ -1,0 +1,274 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace VideoVoice.Data.Internal;
+
+/// <summary>
+/// The one place of a process that waits for the database: one loop looks for all waiters. It looks when somebody begins to wait, when the
+/// <see cref="Listener"/> has heard something, and at each poll interval; between two looks it waits on a primitive of .NET alone. A notification is a hint;
+/// the poll is the promise. No error ends the loop, only its disposal or the data source's.
+/// </summary>
+internal sealed class Poller : IAsyncDisposable
+{
+    /// <summary>How long a look may take at first; doubled after one that took longer, because a look for many may need more.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_longestLimit = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan s_registrationLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>When a registration that failed is tried again.</summary>
+    private static readonly TimeSpan s_registrationPause = TimeSpan.FromMinutes(1);
+
+    private readonly Database _database;
+    private readonly VideoVoiceOptions _options;
+    private readonly ILogger _logger;
+    private readonly WaiterSet _waiters = new();
+    private readonly Listener? _listener;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
+    private TimeSpan _limit = s_limit;
+    private long _registrationFailed;
+    private bool _saidThatRegistrationFails;
+    private bool _saidThatLookFails;
+    private Task? _loop;
+    private bool _disposed;
+
+    internal Poller(Database database, VideoVoiceOptions options, ILogger logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
+    {
+        (_database, _options, _logger) = (database, options, logger);
+        if (!options.Notifications)
+            return;
+
+        // The listening connection would be the only one, and no statement could run.
+        if (new NpgsqlConnectionStringBuilder(database.DataSource.ConnectionString) is { Pooling: true, MaxPoolSize: < 2 })
+        {
+            Log.PoolTooSmall(logger);
+            return;
+        }
+
+        _listener = wait is null
+            ? new Listener(database, _channel, _waiters.PollNow, OnNotification, logger)
+            : new Listener(database, _channel, _waiters.PollNow, OnNotification, logger) { Wait = wait };
+    }
+
+    /// <summary>Whether the loop sleeps, with everybody who waits looked for and, where notifications serve, registered.</summary>
+    internal bool IsAsleep { get; private set; }
+
+    internal ProgressSubscription Subscribe(Guid videoId)
+    {
+        Start();
+        return _waiters.Add(videoId);
+    }
+
+    internal void Unsubscribe(ProgressSubscription subscription) => _waiters.Remove(subscription);
+
+    /// <summary>The audio of a video, read with the next look together with that of others.</summary>
+    internal Task<IReadOnlyList<CompletedAudio>> ReadAudioAsync(Guid videoId, CancellationToken cancellationToken) =>
+        _waiters.AddReader(videoId).WaitAsync(cancellationToken);
+
+    /// <summary>Something changed in this process that moves the time of the next work.</summary>
+    internal void LookForWork() => _waiters.LookForWorkNow();
+
+    /// <summary>Ends when a claim can find something.</summary>
+    internal async Task WaitForWorkAsync(CancellationToken cancellationToken)
+    {
+        Start();
+        var sleeper = _waiters.AddSleeper();
+        try
+        {
+            await sleeper.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // No longer among the sleepers: it was woken in the moment in which it was cancelled.
+            if (!_waiters.Remove(sleeper))
+                PassOn();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+
+            _disposed = true;
+        }
+
+        _waiters.End(new ObjectDisposedException(typeof(VoiceManager).FullName));
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_loop is not null)
+            await _loop.ConfigureAwait(false);
+        if (_listener is not null)
+            await _listener.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Start()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(VoiceManager));
+            // The loop is nobody's: its statements must not count to the trace of the first who waits.
+            using (ExecutionContext.SuppressFlow())
+                _loop ??= Task.Run(RunAsync);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var backOff = new BackOff();
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var pause = await LookAsync(_waiters.Take(_options.PollInterval)).ConfigureAwait(false);
+                _saidThatLookFails = false;
+                _limit = s_limit;
+                backOff.Reset();
+                IsAsleep = pause > TimeSpan.Zero && _waiters.IsServed(registered: _listener is not null);
+                if (pause > TimeSpan.Zero)
+                    await _waiters.ChangedAsync().WaitAsync(pause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                IsAsleep = false;
+            }
+            catch (Exception) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ObjectDisposedException e) when (e.ObjectName.EndsWith("DataSource", StringComparison.Ordinal))
+            {
+                _waiters.End(e);
+                return;
+            }
+            catch (Exception e)
+            {
+                OnError(e);
+                await backOff.DelayAsync(_stopping.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void OnError(Exception error)
+    {
+        // What the look was for is still to be looked at.
+        _waiters.PollNow();
+
+        // No such table, no right: no repeat cures it, so who has just begun to wait is told. Who has seen a state before goes on.
+        if (error is PostgresException { SqlState: ['4', '2', ..] })
+            _waiters.EndNew(error);
+
+        if (error is TimeoutException)
+        {
+            // The peer may be gone without a word, and then the pool's idle connections are as dead as this one.
+            _limit = _limit * 2 < s_longestLimit ? _limit * 2 : s_longestLimit;
+            _database.DataSource.Clear();
+        }
+
+        // That no connection can be opened is said where connections are opened.
+        if (error is DatabaseConnectionException || _saidThatLookFails)
+            Log.LookFailedAgain(_logger, error.Message);
+        else
+            Log.LookFailed(_logger, error);
+        _saidThatLookFails |= error is not DatabaseConnectionException;
+    }
+
+    /// <summary>Registers, then looks: a change that commits after the look finds the registration. Returns how long to sleep.</summary>
+    private async Task<TimeSpan> LookAsync(WaiterSet.Work work)
+    {
+        await RegisterAsync(work).ConfigureAwait(false);
+        if (work.VideoIds.Length > 0)
+        {
+            var states = await RunAsync(token => _database.ListAsync<VideoProcessingStatus>("notifications/list_progress", new { videoIds = work.VideoIds }, null, token)).ConfigureAwait(false);
+            _waiters.Offer(work.VideoIds, states.ToDictionary(s => s.VideoId));
+        }
+
+        if (work.AudioOf.Length > 0)
+        {
+            var audio = await RunAsync(token => _database.ListAsync<CompletedAudio>("voices/list_completed_audio_paths", new { videoIds = work.AudioOf }, null, token)).ConfigureAwait(false);
+            _waiters.Answer(work.AudioOf, audio.ToLookup(a => a.VideoId));
+        }
+
+        var pause = work.Pause;
+        if (work.Sleepers.Length > 0)
+        {
+            var seconds = await RunAsync(token => _database.ScalarAsync<double?>("notifications/get_next_work", null, null, token)).ConfigureAwait(false);
+            if (seconds <= 0)
+                _waiters.Wake(work.Sleepers);
+            else
+                _waiters.Looked(work.Sleepers);
+
+            if (seconds > 0 && seconds < pause.TotalSeconds)
+            {
+                pause = TimeSpan.FromSeconds(seconds.Value);
+                _waiters.LookForWorkNext();
+            }
+        }
+
+        // Only for those whom the look has not served: who waits for what is there already needs no connection to listen on.
+        if (_waiters.Any)
+            _listener?.Start();
+        return pause;
+    }
+
+    /// <summary>Says which notifications this process needs. It only makes waiting faster, so it may fail in whatever way.</summary>
+    private async Task RegisterAsync(WaiterSet.Work work)
+    {
+        if (work is { Register: [], Unregister: [] })
+            return;
+
+        if (_listener is not { IsListening: true } || (_registrationFailed != 0 && TimeProvider.System.GetElapsedTime(_registrationFailed) < s_registrationPause))
+        {
+            _waiters.NotRegistered(work);
+            return;
+        }
+
+        try
+        {
+            var seconds = (2 * _options.PollInterval).TotalSeconds + 10;
+            if (work.Register.Length > 0)
+                await TimeLimit.RunAsync(
+                    token => _database.ExecuteAsync("notifications/register_listener", new { channel = _channel, waitsFor = work.Register, seconds }, null, token),
+                    s_registrationLimit,
+                    _stopping.Token).ConfigureAwait(false);
+            if (work.Unregister.Length > 0)
+                await TimeLimit.RunAsync(
+                    token => _database.ExecuteAsync("notifications/unregister_listener", new { channel = _channel, waitsFor = work.Unregister }, null, token),
+                    s_registrationLimit,
+                    _stopping.Token).ConfigureAwait(false);
+            _saidThatRegistrationFails = false;
+            _registrationFailed = 0;
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            _waiters.NotRegistered(work);
+            if (ConnectionLoss.IsCauseOf(e) && e is not TimeoutException)
+                return;
+
+            _registrationFailed = TimeProvider.System.GetTimestamp();
+            if (!_saidThatRegistrationFails)
+                Log.NotRegistered(_logger, _options.PollInterval, e);
+            _saidThatRegistrationFails = true;
+        }
+    }
+
+    private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> look) => TimeLimit.RunAsync(look, _limit, _stopping.Token);
+
+    private void OnNotification(string channel, string payload)
+    {
+        var mine = channel == _channel;
+        if (payload == "work")
+        {
+            if (!_waiters.WakeAll(registrationUsed: mine) && mine)
+                PassOn();
+        }
+        else if (!_waiters.Moved(payload))
+        {
+            Telemetry.NotificationsIgnored.Add(1);
+        }
+    }
+
+    /// <summary>The wake-up was meant for one who sleeps, and nobody here does any more: another process gets it.</summary>
+    private void PassOn() => _ = _database.Notifier.TellAsync(1, [], [], null, CancellationToken.None);
+}
