@@ -2,6 +2,7 @@
 -- take part like pending requests, so no job has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
 -- A marked claim enters the index at the last place that this process took, and so does not walk over the dead entries before it; it leaves out leases.
 -- The mark is a hint: an unmarked claim follows whenever a marked one comes back short, and each second.
+-- A time beyond what .NET can hold, which only others write, is returned as null: a row that cannot be read would take its whole claim with it.
 -- Safe under concurrency: every row is locked with SKIP LOCKED before it is written, and MATERIALIZED keeps the planner from running a choice twice.
 with head as materialized (
     select v.id, v.priority, v.queue_at, v.voice_mapping_id
@@ -13,7 +14,7 @@ with head as materialized (
 ),
 -- A loaded voice counts as queued @preferenceSeconds earlier than it was, so that what is overtaken is overtaken by a bounded number.
 loaded as materialized (
-    select v.id, false as expired, v.priority, v.queue_at
+    select v.id, v.priority, v.queue_at
     from head h
     join voices v on v.id = h.id
     cross join (select f.priority, f.queue_at from head f order by -f.priority, f.queue_at, f.id limit 1) as first
@@ -26,7 +27,7 @@ loaded as materialized (
     for update of v skip locked
 ),
 pending as materialized (
-    select v.id, false as expired, v.priority, v.queue_at
+    select v.id, v.priority, v.queue_at
     from voices v
     where v.status = 'pending'
         and (v.available_at is null or v.available_at <= statement_timestamp())
@@ -37,7 +38,7 @@ pending as materialized (
     for update skip locked
 ),
 lapsed as materialized (
-    select v.id, true as expired, v.priority, v.queue_at, v.attempt >= v.max_attempts as exhausted
+    select v.id, v.worker_id, v.priority, v.queue_at, v.attempt >= v.max_attempts as exhausted
     from voices v
     where v.status = 'processing'
         and v.lease_expires_at < statement_timestamp()
@@ -60,13 +61,13 @@ exhausted as (
     returning v.id
 ),
 chosen as materialized (
-    select c.id, c.expired
+    select c.id, c.expired, c.worker_id
     from (
-        select l.id, l.expired, l.priority, l.queue_at, l.queue_at - make_interval(secs => @preferenceSeconds) as counts_as from loaded l
+        select l.id, false as expired, null as worker_id, l.priority, l.queue_at, l.queue_at - make_interval(secs => @preferenceSeconds) as counts_as from loaded l
         union all
-        select p.id, p.expired, p.priority, p.queue_at, p.queue_at from pending p
+        select p.id, false, null, p.priority, p.queue_at, p.queue_at from pending p
         union all
-        select x.id, x.expired, x.priority, x.queue_at, x.queue_at from lapsed x where not x.exhausted
+        select x.id, true, x.worker_id, x.priority, x.queue_at, x.queue_at from lapsed x where not x.exhausted
     ) c
     order by -c.priority, c.counts_as, c.queue_at, c.id
     limit @limit
@@ -76,6 +77,7 @@ claimed as (
     set status = 'processing',
         attempt = v.attempt + 1,
         worker_id = @workerId,
+        claim_id = @claimId,
         lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds),
         processing_started_at = statement_timestamp(),
         processing_completed_at = null,
@@ -88,7 +90,7 @@ claimed as (
     from chosen
     where v.id = chosen.id
     returning v.id, v.video_id, v.position, v.character_name, v.text_content, v.attempt, v.max_attempts, v.priority, v.trace_parent, v.created_at,
-        v.queue_at, v.available_at, v.voice_mapping_id
+        v.queue_at, v.available_at, v.voice_mapping_id, chosen.worker_id as previous_worker_id
 )
 select
     v.id,
@@ -100,9 +102,10 @@ select
     v.max_attempts,
     v.priority,
     v.trace_parent,
-    v.created_at,
-    v.queue_at,
-    extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 as waited_seconds,
+    case when v.created_at between '0001-01-02+00' and '9999-12-30+00' then v.created_at end as created_at,
+    case when v.queue_at between '0001-01-02+00' and '9999-12-30+00' then v.queue_at end as queue_at,
+    case when isfinite(greatest(v.created_at, v.available_at)) then extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 else 0 end as waited_seconds,
+    v.previous_worker_id,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,

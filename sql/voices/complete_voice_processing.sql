@@ -1,10 +1,13 @@
 -- processing -> completed. With an attempt the write counts only while that attempt holds the lease; without one, only on a request that has no lease.
 -- The row is locked by its primary key before its state is checked, so that no other index can be chosen and no other writer comes between.
+-- An attempt that repeats its own completion, because the answer was lost, is told that it was applied.
 with voice as materialized (
     select
         v.id,
         case
             when v.attempt <> @attempt::integer then 'lease_lost'
+            when v.status = 'completed' and v.attempt = @attempt and v.output_audio_path = @outputAudioPath
+                and v.remote_storage_path is not distinct from @remoteStoragePath then 'repeated'
             when v.status in ('completed', 'failed') then 'already_finished'
             when v.status = 'processing' and (v.lease_expires_at is not null) = (@attempt is not null) then 'applied'
             when v.status = 'processing' or @attempt is not null then 'lease_lost'
@@ -28,4 +31,4 @@ completed as (
     where v.id = voice.id
         and voice.outcome = 'applied'
 )
-select coalesce((select voice.outcome from voice), 'not_found');
+select coalesce((select case voice.outcome when 'repeated' then 'applied' else voice.outcome end from voice), 'not_found');

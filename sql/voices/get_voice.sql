@@ -14,6 +14,7 @@ select
     v.priority,
     v.attempt,
     v.max_attempts,
+    v.failures,
     v.worker_id,
     v.lease_expires_at,
     v.queue_at,

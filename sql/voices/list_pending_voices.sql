@@ -1,4 +1,5 @@
 -- The requests that wait and may start now, in the order in which a claim takes them, each with its mapping. Takes no lock: two readers see the same rows.
+-- A time beyond what .NET can hold, which only others write, is returned as null.
 select
     v.id,
     v.video_id,
@@ -9,9 +10,9 @@ select
     v.max_attempts,
     v.priority,
     v.trace_parent,
-    v.created_at,
-    v.queue_at,
-    extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 as waited_seconds,
+    case when v.created_at between '0001-01-02+00' and '9999-12-30+00' then v.created_at end as created_at,
+    case when v.queue_at between '0001-01-02+00' and '9999-12-30+00' then v.queue_at end as queue_at,
+    case when isfinite(greatest(v.created_at, v.available_at)) then extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 else 0 end as waited_seconds,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,

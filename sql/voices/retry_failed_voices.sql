@@ -11,10 +11,11 @@ with failed as materialized (
 update voices v
 set status = 'pending',
     max_attempts = v.attempt + @maxAttempts,
+    failures = 0,
     error_message = null,
     worker_id = null,
     available_at = null,
-    queue_at = statement_timestamp() + coalesce(v.position, 0) * make_interval(secs => @queueStep),
+    queue_at = statement_timestamp() + least(coalesce(v.position, 0), 999999) * make_interval(secs => @queueStep),
     processing_started_at = null,
     processing_completed_at = null
 from failed

@@ -1,37 +1,55 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Repeats a call to the database while it is away. Every statement of a worker is fenced, so a repeat after a lost answer is harmless.</summary>
+/// <summary>Repeats a call to the database. Every statement of a worker is fenced or can be read back, so a repeat after a lost answer is harmless.</summary>
 internal static class DatabaseRetry
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
 
-    internal static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, ILogger logger, CancellationToken cancellationToken)
+    /// <param name="call">What is repeated.</param>
+    /// <param name="repeats">Which errors let it be repeated.</param>
+    /// <param name="logger">Where an error of the server is logged: the first of a series as a warning, what follows at Debug.</param>
+    /// <param name="breakOff">Leaves a call that is under way. Npgsql is not trusted to come back in time.</param>
+    /// <param name="stop">Ends the repeats.</param>
+    internal static async Task<T> RunAsync<T>(
+        Func<CancellationToken, Task<T>> call, Func<Exception, bool> repeats, ILogger logger, CancellationToken breakOff, CancellationToken stop)
     {
+        var said = false;
         for (var backOff = s_first; ; backOff = backOff * 2 < s_longest ? backOff * 2 : s_longest)
         {
             try
             {
-                return await call(cancellationToken).ConfigureAwait(false);
+                return await TimeLimit.RunAsync(call, Timeout.InfiniteTimeSpan, breakOff).ConfigureAwait(false);
             }
-            catch (Exception e) when (IsAway(e))
+            catch (Exception e) when (repeats(e) && !breakOff.IsCancellationRequested)
             {
-                WorkerLog.DatabaseAway(logger, backOff, e);
-                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
+                // That the database is away is said once, where connections are opened.
+                if (ConnectionLoss.IsCauseOf(e))
+                    WorkerLog.DatabaseAway(logger, backOff, e.Message);
+                else if (said)
+                    WorkerLog.ServerErrorAgain(logger, backOff, e.Message);
+                else
+                    WorkerLog.ServerError(logger, backOff, e);
+                said |= !ConnectionLoss.IsCauseOf(e);
+                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stop).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Whether the server could not be reached or broke off, as in a restart or a failover; an error of a statement is none of that.</summary>
-    internal static bool IsAway(Exception e) => e switch
-    {
-        DatabaseConnectionException => true,
-        // Class 57: shut down by an administrator, crash, cannot connect now. 25006: the server has become a standby.
-        PostgresException p => p.IsTransient || p.SqlState.StartsWith("57", StringComparison.Ordinal) || p.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction,
-        NpgsqlException or TimeoutException or IOException => true,
-        _ => false,
-    };
+    /// <summary>
+    /// Whether the same call may succeed later: the connection was lost, or the error is one that passes, such as a deadlock, a full disk or no free connection,
+    /// or the server has become read-only, as the old primary does in a failover.
+    /// </summary>
+    internal static bool IsTransient(Exception e) =>
+        ConnectionLoss.IsCauseOf(e) || e is PostgresException { IsTransient: true } or PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction };
+
+    /// <summary>
+    /// Whether a report is repeated: a synthesized request is worth waiting for whoever mends the server (a missing right, a statement_timeout). Not when these
+    /// very values cannot be stored (class 22 and 23).
+    /// </summary>
+    internal static bool MayBeReportedLater(Exception e) => IsTransient(e) || (e is PostgresException p && !p.SqlState.StartsWith("22", StringComparison.Ordinal) && !p.SqlState.StartsWith("23", StringComparison.Ordinal));
 }

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Whether the database answers, whether its schema is current, and how old the oldest pending request is.</summary>
-internal sealed class VideoVoiceHealthCheck(SchemaInitializer initializer, StatusManager status, TimeSpan? maxPendingAge) : IHealthCheck
+/// <summary>Whether the database answers, whether its schema is current, whether the workers of this process work, and how old the oldest pending request is.</summary>
+internal sealed class VideoVoiceHealthCheck(SchemaInitializer initializer, StatusManager status, WorkerHealth? workers, TimeSpan? maxPendingAge) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -24,6 +24,9 @@ internal sealed class VideoVoiceHealthCheck(SchemaInitializer initializer, Statu
                 ["processing_voices"] = queue.ProcessingVoices,
                 ["oldest_pending_age_seconds"] = queue.OldestPendingAgeSeconds ?? 0,
             };
+            if (workers?.Problems is { Count: > 0 } problems)
+                return HealthCheckResult.Degraded(string.Join(' ', problems), data: data);
+
             return queue.OldestPendingAge > maxPendingAge
                 ? HealthCheckResult.Degraded($"The oldest pending request waits for {queue.OldestPendingAge}; the limit is {maxPendingAge}.", data: data)
                 : HealthCheckResult.Healthy($"{queue.PendingVoices} requests wait.", data);

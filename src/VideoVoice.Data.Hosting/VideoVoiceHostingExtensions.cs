@@ -21,6 +21,7 @@ public static class VideoVoiceHostingExtensions
         services.AddOptions<VoiceWorkerOptions>().Configure(configure ?? (_ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
         services.TryAddSingleton<TSynthesizer>();
+        services.TryAddSingleton<WorkerHealth>();
         services.AddHostedService<QueueGauge>();
         return services.AddHostedService<VoiceWorker<TSynthesizer>>();
     }
@@ -32,7 +33,7 @@ public static class VideoVoiceHostingExtensions
         return services.AddHostedService<SchemaInitializationService>();
     }
 
-    /// <summary>Adds a health check: unhealthy when the database does not answer or its schema is not current, degraded when a request has waited too long.</summary>
+    /// <summary>Adds a health check: unhealthy when the database does not answer or its schema is not current; degraded when a worker of this process cannot claim or has paused, or when a request has waited too long.</summary>
     /// <param name="builder">What <c>AddHealthChecks</c> returns.</param>
     /// <param name="name">Its name.</param>
     /// <param name="maxPendingAge">How long the oldest request that may start is allowed to wait; null for any time.</param>
@@ -44,7 +45,7 @@ public static class VideoVoiceHostingExtensions
         ArgumentNullException.ThrowIfNull(builder);
         return builder.Add(new HealthCheckRegistration(
             name,
-            provider => new VideoVoiceHealthCheck(provider.GetRequiredService<SchemaInitializer>(), provider.GetRequiredService<StatusManager>(), maxPendingAge),
+            provider => new VideoVoiceHealthCheck(provider.GetRequiredService<SchemaInitializer>(), provider.GetRequiredService<StatusManager>(), provider.GetService<WorkerHealth>(), maxPendingAge),
             failureStatus,
             tags));
     }

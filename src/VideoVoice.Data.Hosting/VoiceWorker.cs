@@ -4,23 +4,31 @@ using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Claims requests up to its free capacity, has them spoken, keeps their leases and reports. No connection is held while a line is spoken.</summary>
+/// <summary>Claims requests up to its free capacity, has them synthesized and reports. No connection is held meanwhile. No error ends it.</summary>
 internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
     where TSynthesizer : class, IVoiceSynthesizer
 {
+    private const string Claiming = "claim";
+
     /// <summary>How long reporting and giving back may take once the shut-down time is over.</summary>
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan s_longestBackOff = TimeSpan.FromSeconds(30);
 
     private readonly VoiceManager _voices;
     private readonly TSynthesizer _synthesizer;
     private readonly VoiceWorkerOptions _options;
+    private readonly WorkerHealth _health;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
     private readonly CompletionBatches _completions;
     private readonly Capacity _capacity;
+    private readonly FailureStreak _failures;
+    private readonly LostClaims _lostClaims;
     private readonly CancellationTokenSource _shutDownTimeOver = new();
     private readonly CancellationTokenSource _givenUp = new();
     private readonly Lock _starting = new();
@@ -28,11 +36,16 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
     private bool _finishing;
     private int _emptyClaims;
 
-    public VoiceWorker(VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, ILogger<VoiceWorker<TSynthesizer>> logger)
+    /// <summary>Places that were handed on to requests read back, beyond what the batch at hand leaves.</summary>
+    private int _owed;
+
+    public VoiceWorker(VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, WorkerHealth health, ILogger<VoiceWorker<TSynthesizer>> logger)
     {
-        (_voices, _synthesizer, _options, _logger) = (voices, synthesizer, options.Value, logger);
+        (_voices, _synthesizer, _options, _health, _logger) = (voices, synthesizer, options.Value, health, logger);
         _capacity = new Capacity(_options.Concurrency);
         _completions = new CompletionBatches(CompleteAsync, _options.Concurrency);
+        _failures = new FailureStreak(_options, health, logger);
+        _lostClaims = new LostClaims(voices);
     }
 
     /// <summary>Claims no more, lets what runs finish until the token is cancelled, and then gives it back.</summary>
@@ -40,6 +53,7 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
     {
         void TimeIsOver()
         {
+            // Nothing of Npgsql's is registered on it, so the timer's thread runs only what is ours.
             _givenUp.CancelAfter(s_lastWords);
             // Not here and now: what a synthesizer has registered on its token may block or throw.
             _ = _shutDownTimeOver.CancelAsync();
@@ -63,24 +77,49 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         WorkerLog.Started(_logger, _options.WorkerId, _options.Concurrency, _options.LeaseDuration);
         _stopping = stoppingToken;
         using var finished = new CancellationTokenSource();
-        var heartbeats = HeartbeatAsync(finished.Token);
+        var heartbeats = new Heartbeats(_voices, _options, _jobs, _logger).RunAsync(finished.Token);
         try
         {
-            while (true)
-                await ClaimAsync(stoppingToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
+            await ClaimUntilStoppedAsync(stoppingToken).ConfigureAwait(false);
         }
         finally
         {
-            // Also when a claim has failed for a reason that no repeat cures: the host learns of it when what runs is spoken.
+            // Also when the host is to stop because of an error: it learns of it when what runs is synthesized.
             await FinishAsync().ConfigureAwait(false);
             await finished.CancelAsync().ConfigureAwait(false);
             await heartbeats.ConfigureAwait(false);
         }
 
         WorkerLog.Stopped(_logger, _options.WorkerId);
+    }
+
+    private async Task ClaimUntilStoppedAsync(CancellationToken stoppingToken)
+    {
+        var backOff = TimeSpan.Zero;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ClaimAsync(stoppingToken).ConfigureAwait(false);
+                backOff = TimeSpan.Zero;
+                _health.Clear(_options.WorkerId, Claiming);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (!_options.StopHostOnError)
+            {
+                var first = backOff == TimeSpan.Zero;
+                backOff = first ? TimeSpan.FromMilliseconds(200) : backOff * 2 < s_longestBackOff ? backOff * 2 : s_longestBackOff;
+                if (first)
+                    WorkerLog.ClaimFailed(_logger, backOff, e);
+                else
+                    WorkerLog.ClaimFailedAgain(_logger, backOff, e.Message);
+                _health.Report(_options.WorkerId, Claiming, $"Worker {_options.WorkerId} cannot claim: {e.Message}");
+                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     /// <summary>Waits for free capacity, claims as much as there is, and waits for work when there is none.</summary>
@@ -90,11 +129,8 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         IReadOnlyList<VoiceRequest> requests = [];
         try
         {
-            // The host's stop does not break off a claim: with its answer lost, its requests would be nobody's until their leases end.
-            requests = await DatabaseRetry.RunAsync(
-                _ => _voices.ClaimVoicesAsync(_options.WorkerId, free, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, null, _shutDownTimeOver.Token),
-                _logger,
-                stoppingToken).ConfigureAwait(false);
+            await _failures.WaitAsync(stoppingToken).ConfigureAwait(false);
+            requests = await ClaimAsync(_failures.IsPaused ? 1 : free, stoppingToken).ConfigureAwait(false);
         }
         finally
         {
@@ -115,9 +151,44 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         await _voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
     }
 
+    private async Task<IReadOnlyList<VoiceRequest>> ClaimAsync(int limit, CancellationToken stoppingToken)
+    {
+        var claimId = Guid.CreateVersion7();
+        var sent = false;
+        try
+        {
+            // The host's stop does not break off a claim: with its answer lost, its requests would be nobody's until they are read back.
+            var requests = await DatabaseRetry.RunAsync(
+                async token =>
+                {
+                    if (sent && await _voices.ListClaimedVoicesAsync(claimId, null, token).ConfigureAwait(false) is { Count: > 0 } held)
+                    {
+                        WorkerLog.ReadBack(_logger, held.Count);
+                        return held;
+                    }
+
+                    sent = true;
+                    return await _voices.ClaimVoicesAsync(
+                        _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId, null, token).ConfigureAwait(false);
+                },
+                DatabaseRetry.IsTransient,
+                _logger,
+                _shutDownTimeOver.Token,
+                stoppingToken).ConfigureAwait(false);
+            sent = false;
+            return requests;
+        }
+        finally
+        {
+            // Broken off: what it took, if it did, is given back at the end.
+            if (sent)
+                _lostClaims.Add(claimId);
+        }
+    }
+
     /// <summary>False when the worker is about to end: then nothing has begun.</summary>
     /// <param name="requests">What was claimed.</param>
-    /// <param name="handedOn">How many places of the capacity they take over from requests that have been spoken and are being reported.</param>
+    /// <param name="handedOn">How many places of the capacity they take over from requests that have been synthesized and are being reported.</param>
     private bool TryStart(IReadOnlyList<VoiceRequest> requests, int handedOn)
     {
         lock (_starting)
@@ -128,30 +199,42 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
             _capacity.HandOn(handedOn);
             foreach (var request in requests)
             {
+                if (request.PreviousWorkerId is { } previous)
+                    WorkerLog.TakenOver(_logger, request.Id, request.VideoId, request.Attempt, previous);
                 var job = _jobs[request.Fence] = new VoiceJob(request, _shutDownTimeOver.Token);
-                job.Running = SpeakAsync(job);
+                job.Running = SynthesizeAsync(job);
             }
 
             return true;
         }
     }
 
-    /// <summary>Reports what has been spoken and, in the same round trip, claims as many requests in its place.</summary>
+    /// <summary>Reports what has been synthesized and, in the same round trip, claims as many requests in its place.</summary>
     private async Task<IReadOnlyList<VoiceOutcome>> CompleteAsync(IReadOnlyList<VoiceCompletion> completions)
     {
-        if (_finishing || _stopping.IsCancellationRequested)
+        if (_finishing || _stopping.IsCancellationRequested || _failures.IsPaused)
             return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
 
+        var claimId = Guid.CreateVersion7();
         IReadOnlyList<VoiceOutcome> outcomes;
         IReadOnlyList<VoiceRequest> requests;
         try
         {
+            var limit = await ReadBackAsync(completions.Count).ConfigureAwait(false);
+            if (limit == 0)
+                return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
+
             (outcomes, requests) = await _voices.CompleteAndClaimVoicesAsync(
-                completions, _options.WorkerId, completions.Count, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds).ConfigureAwait(false);
+                completions, _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId).ConfigureAwait(false);
         }
-        catch (Exception e) when (!DatabaseRetry.IsAway(e))
+        catch (Exception e) when (ConnectionLoss.IsCauseOf(e))
         {
-            // Whatever is wrong with the claim, it must not keep back what is spoken.
+            _lostClaims.Add(claimId);
+            throw;
+        }
+        catch (Exception)
+        {
+            // Whatever is wrong with the claim, it must not keep back what is synthesized.
             return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
         }
 
@@ -160,7 +243,29 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         return outcomes;
     }
 
-    private async Task SpeakAsync(VoiceJob job)
+    /// <summary>
+    /// Starts what lost claims took. It takes over the places of the requests whose report was lost with them, so fewer are left to claim for: the number that is returned.
+    /// </summary>
+    private async Task<int> ReadBackAsync(int places)
+    {
+        var requests = await _lostClaims.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        if (requests.Count > 0)
+        {
+            WorkerLog.ReadBack(_logger, requests.Count);
+            if (!TryStart(requests, handedOn: requests.Count))
+                await ReleaseAsync([.. requests.Select(request => request.Fence)]).ConfigureAwait(false);
+        }
+
+        lock (_starting)
+        {
+            _owed += requests.Count;
+            var paid = Math.Min(_owed, places);
+            _owed -= paid;
+            return places - paid;
+        }
+    }
+
+    private async Task SynthesizeAsync(VoiceJob job)
     {
         // So that a synthesizer that works before its first await does not hold up the claims.
         await Task.Yield();
@@ -170,17 +275,34 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var voice = await _synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false)
-                ?? throw new InvalidOperationException($"{typeof(TSynthesizer).Name}.SynthesizeAsync returned null.");
+            SynthesizedVoice voice;
+            try
+            {
+                voice = await _synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false)
+                    ?? throw new InvalidOperationException($"{typeof(TSynthesizer).Name}.SynthesizeAsync returned null.");
+            }
+            catch (Exception e) when (!job.Token.IsCancellationRequested && e is not PermanentVoiceException && !_stopping.IsCancellationRequested)
+            {
+                _failures.Failed(request.Id, e);
+                throw;
+            }
+
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             WorkerTelemetry.Speaking.Record(seconds);
+            _failures.Succeeded();
             var completion = new VoiceCompletion(request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath);
             var outcome = await ReportAsync(job, token => _completions.CompleteAsync(completion, token)).ConfigureAwait(false);
-            WorkerLog.Completed(_logger, request.Id, request.Attempt, seconds, outcome);
+            WorkerLog.Completed(_logger, request.Id, request.VideoId, request.Position, request.CharacterName, request.Attempt, seconds, outcome);
         }
         catch (Exception) when (job.Token.IsCancellationRequested)
         {
-            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back. What broke off in whatever way is no failure of the line.
+            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back. What broke off in whatever way is no failure of the request.
+        }
+        catch (Exception e) when (_stopping.IsCancellationRequested && !job.Reporting)
+        {
+            // A signal to the process group, as Ctrl-C and systemd send it, ends the synthesizer's child processes, too.
+            WorkerLog.GivenBackAtStop(_logger, request.Id, request.Attempt, e.Message);
+            await ReleaseAsync([request.Fence]).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -198,69 +320,33 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
 
     private async Task FailAsync(VoiceJob job, Exception error)
     {
+        var request = job.Request;
         // PostgreSQL stores neither U+0000 nor half a surrogate pair; UTF-8 replaces the latter.
         var message = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(error.Message)).Replace('\0', ' ');
         if (string.IsNullOrWhiteSpace(message))
             message = error.GetType().Name;
         try
         {
-            var outcome = await ReportAsync(job, token => _voices.FailVoiceProcessingAsync(
-                job.Request.Fence, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
-            WorkerLog.Failed(_logger, job.Request.Id, job.Request.Attempt, outcome, error);
+            var (outcome, retryAt) = await ReportAsync(job, token => _voices.FailAsync(
+                request.Id, request.Attempt, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
+            if (outcome == Outcome.RetryScheduled)
+                WorkerLog.WillBeRetried(_logger, request.Id, request.VideoId, request.Attempt, request.MaxAttempts, retryAt, error);
+            else
+                WorkerLog.FailedForGood(_logger, request.Id, request.VideoId, request.Attempt, outcome, error);
         }
         catch (Exception e)
         {
-            WorkerLog.ReportFailed(_logger, job.Request.Id, job.Request.Attempt, e);
+            WorkerLog.ReportFailed(_logger, request.Id, request.Attempt, e);
         }
     }
 
-    /// <summary>Repeats a report until the database has it: a spoken line is not thrown away because the database was away.</summary>
-    private async Task<Outcome> ReportAsync(VoiceJob job, Func<CancellationToken, Task<Outcome>> report)
+    /// <summary>Repeats a report until the database has it: synthesized audio is not thrown away because of an error of the server.</summary>
+    private async Task<T> ReportAsync<T>(VoiceJob job, Func<CancellationToken, Task<T>> report)
     {
         job.Reporting = true;
-        var outcome = await DatabaseRetry.RunAsync(report, _logger, _givenUp.Token).ConfigureAwait(false);
+        var outcome = await DatabaseRetry.RunAsync(report, DatabaseRetry.MayBeReportedLater, _logger, _givenUp.Token, _givenUp.Token).ConfigureAwait(false);
         job.Reported = true;
         return outcome;
-    }
-
-    /// <summary>Renews all leases in one statement, three times in each lease, and stops what is no longer this worker's.</summary>
-    private async Task HeartbeatAsync(CancellationToken finished)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(_options.LeaseDuration / 3, finished).ConfigureAwait(false);
-                await DatabaseRetry.RunAsync(RenewAsync, _logger, finished).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (finished.IsCancellationRequested)
-        {
-        }
-    }
-
-    private async Task<int> RenewAsync(CancellationToken cancellationToken)
-    {
-        // A job that was told to stop has no lease any more; one that reports may still need it.
-        VoiceJob[] jobs = [.. _jobs.Values.Where(job => job.Reporting || !job.Token.IsCancellationRequested)];
-        IReadOnlyList<VoiceOutcome> outcomes = [];
-        try
-        {
-            outcomes = await _voices.HeartbeatVoicesAsync([.. jobs.Select(job => job.Request.Fence)], _options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (!DatabaseRetry.IsAway(e) && e is not OperationCanceledException)
-        {
-            WorkerLog.HeartbeatFailed(_logger, e);
-        }
-
-        // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
-        foreach (var (job, (_, outcome)) in jobs.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied && !pair.First.Reporting))
-        {
-            WorkerLog.LeaseLost(_logger, job.Request.Id, job.Request.Attempt, outcome);
-            job.Cancel();
-        }
-
-        return jobs.Length;
     }
 
     private async Task FinishAsync()
@@ -276,7 +362,17 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
             // A synthesizer does not heed its token. Its request is given back all the same; the fence keeps its late result out.
         }
 
-        await ReleaseAsync([.. _jobs.Keys]).ConfigureAwait(false);
+        IReadOnlyList<VoiceRequest> lost = [];
+        try
+        {
+            lost = await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_lastWords, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            WorkerLog.ReleaseFailed(_logger, 0, e);
+        }
+
+        await ReleaseAsync([.. _jobs.Keys.Union(lost.Select(request => request.Fence))]).ConfigureAwait(false);
     }
 
     private async Task ReleaseAsync(IReadOnlyCollection<VoiceFence> fences)
@@ -286,8 +382,9 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
 
         try
         {
-            using var last = new CancellationTokenSource(s_lastWords);
-            var outcomes = await DatabaseRetry.RunAsync(token => _voices.ReleaseVoicesAsync(fences, null, token), _logger, last.Token).ConfigureAwait(false);
+            using var over = new CancellationTokenSource(s_lastWords);
+            var outcomes = await DatabaseRetry.RunAsync(
+                token => _voices.ReleaseVoicesAsync(fences, null, token), DatabaseRetry.IsTransient, _logger, over.Token, over.Token).ConfigureAwait(false);
             WorkerLog.Released(_logger, outcomes.Count(o => o.Outcome == Outcome.Applied));
         }
         catch (Exception e)

@@ -41,7 +41,7 @@ public sealed class VideoVoiceOptions
     /// </summary>
     public TimeSpan QueueStep { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The wait before the second attempt after a failure, 0 to 1 day; it doubles with each further attempt, give or take a quarter.</summary>
+    /// <summary>The wait before the second attempt after a failure, 0 to 1 day; it doubles with each failure since the last retry by hand, give or take a quarter. Releases and lost leases do not count.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest wait between two attempts, before the quarter more or less; 0 to 1 day.</summary>

@@ -19,6 +19,23 @@ internal static class Check
     internal static Guid? OptionalId(Guid? value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         value is null ? null : Id(value.Value, name);
 
+    internal static VoiceFence Fence(VoiceFence value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
+        value.VoiceId != Guid.Empty ? value : throw new ArgumentException("The fence's id is all zeros: it was never set. Use the Fence of a claimed request.", name);
+
+    /// <summary>Refuses two equal fences: one report is one report.</summary>
+    internal static void Fences(IEnumerable<VoiceFence> values, Func<int, string> nameOf)
+    {
+        var seen = new Dictionary<VoiceFence, int>();
+        var index = 0;
+        foreach (var value in values)
+        {
+            Fence(value, nameOf(index));
+            if (!seen.TryAdd(value, index))
+                throw new ArgumentException($"{nameOf(index)} is the same attempt as {nameOf(seen[value])}. Report each attempt once.", nameOf(index));
+            index++;
+        }
+    }
+
     internal static int Limit(int value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         Range(value, 1, MaxPage, name);
 

@@ -101,6 +101,21 @@ internal sealed class Database
         }
     }
 
+    /// <summary>Runs a call that ends in time. When it does not, the peer may be gone without a word, and the idle connections of the pool with it: they are closed.</summary>
+    /// <exception cref="TimeoutException">The call did not end in time.</exception>
+    internal async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TimeLimit.RunAsync(call, limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            DataSource.Clear();
+            throw;
+        }
+    }
+
     private Task<T> RunAsync<T>(
         string statement,
         object? parameters,

@@ -160,11 +160,7 @@ internal sealed class Poller : IAsyncDisposable
             _waiters.EndNew(error);
 
         if (error is TimeoutException)
-        {
-            // The peer may be gone without a word, and then the pool's idle connections are as dead as this one.
             _limit = _limit * 2 < s_longestLimit ? _limit * 2 : s_longestLimit;
-            _database.DataSource.Clear();
-        }
 
         // That no connection can be opened is said where connections are opened.
         if (error is DatabaseConnectionException || _saidThatLookFails)
@@ -253,7 +249,7 @@ internal sealed class Poller : IAsyncDisposable
         }
     }
 
-    private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> look) => TimeLimit.RunAsync(look, _limit, _stopping.Token);
+    private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> look) => _database.InTimeAsync(look, _limit, _stopping.Token);
 
     private void OnNotification(string channel, string payload)
     {

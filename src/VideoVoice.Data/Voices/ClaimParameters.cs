@@ -12,6 +12,8 @@ internal sealed record ClaimParameters
 
     public required string WorkerId { get; init; }
 
+    public Guid? ClaimId { get; init; }
+
     public required int Limit { get; init; }
 
     public required double LeaseSeconds { get; init; }

@@ -5,10 +5,14 @@ namespace VideoVoice.Data;
 /// <summary>What <c>complete_voices.sql</c> asks for: a column each.</summary>
 internal sealed record CompleteParameters(Guid[] Ids, int[] Attempts, string[] OutputAudioPaths, string?[] RemoteStoragePaths)
 {
-    /// <exception cref="ArgumentException">A path is empty or too long, or an id is all zeros.</exception>
-    internal static CompleteParameters Of(IReadOnlyCollection<VoiceCompletion> completions) => new(
-        [.. completions.Select((c, i) => Check.Id(c.Fence.VoiceId, $"completions[{i}].Fence.VoiceId"))],
-        [.. completions.Select(c => c.Fence.Attempt)],
-        [.. completions.Select((c, i) => Check.Text(c.OutputAudioPath, 500, $"completions[{i}].OutputAudioPath"))],
-        [.. completions.Select((c, i) => Check.OptionalText(c.RemoteStoragePath, 500, $"completions[{i}].RemoteStoragePath"))]);
+    /// <exception cref="ArgumentException">A path is empty or too long, an id is all zeros, or an attempt stands in the list twice.</exception>
+    internal static CompleteParameters Of(IReadOnlyCollection<VoiceCompletion> completions)
+    {
+        Check.Fences(completions.Select(c => c.Fence), i => $"completions[{i}].Fence");
+        return new(
+            [.. completions.Select(c => c.Fence.VoiceId)],
+            [.. completions.Select(c => c.Fence.Attempt)],
+            [.. completions.Select((c, i) => Check.Text(c.OutputAudioPath, 500, $"completions[{i}].OutputAudioPath"))],
+            [.. completions.Select((c, i) => Check.OptionalText(c.RemoteStoragePath, 500, $"completions[{i}].RemoteStoragePath"))]);
+    }
 }

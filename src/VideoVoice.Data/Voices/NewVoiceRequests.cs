@@ -6,6 +6,9 @@ internal static class NewVoiceRequests
     internal static (Guid[] ids, Guid?[] voiceMappingIds, string[] characterNames, string[] textContents) Check(IReadOnlyList<NewVoiceRequest> requests)
     {
         ArgumentNullException.ThrowIfNull(requests);
+        if (requests.Count > VoiceManager.MaxPosition + 1)
+            throw new ArgumentException($"The list has {requests.Count} requests; a video holds {VoiceManager.MaxPosition + 1}.", nameof(requests));
+
         var (ids, mappings, names, texts) = (new Guid[requests.Count], new Guid?[requests.Count], new string[requests.Count], new string[requests.Count]);
         for (var i = 0; i < requests.Count; i++)
         {

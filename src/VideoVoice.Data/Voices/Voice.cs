@@ -45,6 +45,9 @@ public sealed record Voice
     /// <summary>How many attempts a request has before it fails for good.</summary>
     public int MaxAttempts { get; init; }
 
+    /// <summary>How many attempts have failed since the last retry by hand; the delay before the next attempt grows with it.</summary>
+    public int Failures { get; init; }
+
     /// <summary>The worker that holds or last held the lease; null for requests that a Python service started.</summary>
     public string? WorkerId { get; init; }
 

@@ -22,6 +22,7 @@ public sealed partial class VoiceManager
     /// <param name="limit">Most requests to take, 1 to 10,000.</param>
     /// <param name="leaseDuration">How long the lease lasts without a heartbeat, 100 ms to 1 day, by the server's clock.</param>
     /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
+    /// <param name="claimId">An id of the caller's for this claim, by which <see cref="ListClaimedVoicesAsync"/> finds what it took when its answer is lost; or null.</param>
     /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>The requests with their mapping resolved, in the order of the queue; an empty list when nothing can start.</returns>
@@ -31,10 +32,11 @@ public sealed partial class VoiceManager
         int limit,
         TimeSpan leaseDuration,
         IReadOnlyCollection<Guid>? loadedVoiceMappingIds = null,
+        Guid? claimId = null,
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
-        var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, transaction);
+        var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, claimId, transaction);
         var started = Stopwatch.GetTimestamp();
         var requests = await ClaimAsync(claim).ConfigureAwait(false);
         if (claim.Marked && requests.Count < limit)
@@ -58,6 +60,7 @@ public sealed partial class VoiceManager
     /// <param name="limit">Most requests to take, 1 to 10,000.</param>
     /// <param name="leaseDuration">How long the lease of what is claimed lasts without a heartbeat, 100 ms to 1 day.</param>
     /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
+    /// <param name="claimId">An id of the caller's for this claim, by which <see cref="ListClaimedVoicesAsync"/> finds what it took when its answer is lost; or null.</param>
     /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>
@@ -71,6 +74,7 @@ public sealed partial class VoiceManager
         int limit,
         TimeSpan leaseDuration,
         IReadOnlyCollection<Guid>? loadedVoiceMappingIds = null,
+        Guid? claimId = null,
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
@@ -79,7 +83,7 @@ public sealed partial class VoiceManager
             throw new ArgumentException("There is nothing to complete: call ClaimVoicesAsync.", nameof(completions));
 
         var parameters = new DynamicParameters(CompleteParameters.Of(completions));
-        var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, transaction);
+        var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, claimId, transaction);
         parameters.AddDynamicParams(claim);
         var started = Stopwatch.GetTimestamp();
         var (rows, requests) = await _database.ListsAsync<VoiceOutcome.Row, VoiceRequest>(
@@ -93,8 +97,20 @@ public sealed partial class VoiceManager
         return (outcomes, Claimed(requests, claim, started));
     }
 
+    /// <summary>
+    /// What a claim took and still holds (<c>list_claimed_voices.sql</c>). A connection that breaks before the answer has come leaves what was claimed without
+    /// a worker until its lease ends: read it back with this before you claim more.
+    /// </summary>
+    /// <param name="claimId">The id that was given to <see cref="ClaimVoicesAsync"/> or <see cref="CompleteAndClaimVoicesAsync"/>.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The requests as the claim returned them, in the order of the queue; an empty list when it took nothing, or all of it is finished, given back or another attempt's.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros.</exception>
+    public Task<IReadOnlyList<VoiceRequest>> ListClaimedVoicesAsync(Guid claimId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<VoiceRequest>("voices/list_claimed_voices", new { claimId = Check.Id(claimId) }, transaction, cancellationToken);
+
     private ClaimParameters ClaimOf(
-        string workerId, int limit, TimeSpan leaseDuration, IReadOnlyCollection<Guid>? loadedVoiceMappingIds, NpgsqlTransaction? transaction)
+        string workerId, int limit, TimeSpan leaseDuration, IReadOnlyCollection<Guid>? loadedVoiceMappingIds, Guid? claimId, NpgsqlTransaction? transaction)
     {
         Guid[] loaded = loadedVoiceMappingIds?.ToArray() ?? [];
 
@@ -103,6 +119,7 @@ public sealed partial class VoiceManager
         return new ClaimParameters
         {
             WorkerId = Check.Text(workerId, 200),
+            ClaimId = Check.OptionalId(claimId),
             Limit = Check.Limit(limit),
             LeaseSeconds = Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)).TotalSeconds,
             LoadedVoiceMappingIds = loaded,

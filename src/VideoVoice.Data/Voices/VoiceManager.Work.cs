@@ -12,7 +12,7 @@ public sealed partial class VoiceManager
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> (also: cancelled) or <see cref="Outcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
-    /// <exception cref="ArgumentException">The duration is out of its range, or an id is all zeros.</exception>
+    /// <exception cref="ArgumentException">The duration is out of its range, an id is all zeros, or a fence stands in the list twice.</exception>
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
@@ -24,8 +24,8 @@ public sealed partial class VoiceManager
     /// <param name="fences">The attempts to give back. An empty list does nothing.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
-    /// <exception cref="ArgumentException">An id is all zeros.</exception>
+    /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.Applied"/> again until another attempt begins.</returns>
+    /// <exception cref="ArgumentException">An id is all zeros, or a fence stands in the list twice.</exception>
     public async Task<IReadOnlyList<VoiceOutcome>> ReleaseVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
@@ -38,7 +38,7 @@ public sealed partial class VoiceManager
     /// pending → processing without a lease, as the Python cloner does it (<c>start_voice_processing.sql</c>). Of several callers one gets
     /// <see cref="Outcome.Applied"/>. If its process dies, the request stays in processing until <see cref="RequeueStuckVoicesAsync"/>.
     /// </summary>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotAllowed"/> (processing already), <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotAllowed"/> (processing already; also for a repeat), <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public Task<Outcome> StartVoiceProcessingAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync("voices/start_voice_processing", new { id = Check.Id(id) }, transaction, cancellationToken);
@@ -50,7 +50,7 @@ public sealed partial class VoiceManager
     /// <param name="remoteStoragePath">Where it is then, 1 to 500 characters; required with remote storage.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.AlreadyFinished"/>: without a fence nothing tells it from another caller's.</returns>
     /// <exception cref="ArgumentException">A path is empty, too long, or missing.</exception>
     public Task<Outcome> CompleteVoiceProcessingAsync(
         Guid id,
@@ -68,7 +68,7 @@ public sealed partial class VoiceManager
     /// <param name="remoteStoragePath">Where it is then, 1 to 500 characters; required with remote storage.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>; <see cref="Outcome.AlreadyFinished"/> the second time, or after a cancel; <see cref="Outcome.LeaseLost"/> when another attempt has the request; <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same paths; <see cref="Outcome.AlreadyFinished"/> with other paths, or after a cancel; <see cref="Outcome.LeaseLost"/> when another attempt has the request; <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">A path is empty, too long, or missing.</exception>
     public Task<Outcome> CompleteVoiceProcessingAsync(
         VoiceFence fence,
@@ -77,14 +77,14 @@ public sealed partial class VoiceManager
         string? remoteStoragePath = null,
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default) =>
-        CompleteAsync(fence.VoiceId, fence.Attempt, outputAudioPath, isLocalStorage, remoteStoragePath, transaction, cancellationToken);
+        CompleteAsync(Check.Fence(fence).VoiceId, fence.Attempt, outputAudioPath, isLocalStorage, remoteStoragePath, transaction, cancellationToken);
 
     /// <summary>processing → completed, for many attempts in one statement (<c>complete_voices.sql</c>). Repeating it is harmless.</summary>
     /// <param name="completions">What was stored. An empty list does nothing.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>One outcome a completion, in their order, as the single call has them.</returns>
-    /// <exception cref="ArgumentException">A path is empty or too long, or an id is all zeros. Nothing is written.</exception>
+    /// <exception cref="ArgumentException">A path is empty or too long, an id is all zeros, or an attempt stands in the list twice. Nothing is written.</exception>
     public async Task<IReadOnlyList<VoiceOutcome>> CompleteVoicesAsync(
         IReadOnlyCollection<VoiceCompletion> completions, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
@@ -101,26 +101,26 @@ public sealed partial class VoiceManager
     /// <param name="errorMessage">What went wrong; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.AlreadyFinished"/>: without a fence nothing tells it from another caller's.</returns>
     /// <exception cref="ArgumentException">The message is empty.</exception>
     public Task<Outcome> FailVoiceProcessingAsync(
         Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        FailAsync(id, null, errorMessage, true, transaction, cancellationToken);
+        FailedAsync(id, null, errorMessage, true, transaction, cancellationToken);
 
     /// <summary>
     /// Reports that an attempt failed (<c>fail_voice_processing.sql</c>). The request is pending again after <see cref="VideoVoiceOptions.RetryDelay"/>, doubled with
-    /// each attempt up to <see cref="VideoVoiceOptions.MaxRetryDelay"/>, give or take a quarter; when no attempt is left or the error is permanent, it has failed.
+    /// each failure since the last retry by hand, up to <see cref="VideoVoiceOptions.MaxRetryDelay"/>, give or take a quarter; when no attempt is left or the error is permanent, it has failed.
     /// </summary>
     /// <param name="fence">What the claim returned.</param>
     /// <param name="errorMessage">What went wrong; not empty. <see cref="ListVoiceErrorsAsync"/> keeps it.</param>
     /// <param name="permanent">Whether another attempt would fail the same way.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.RetryScheduled"/>, <see cref="Outcome.Applied"/> (failed for good), <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.RetryScheduled"/>, <see cref="Outcome.Applied"/> (failed for good), <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> or <see cref="Outcome.NotFound"/>. A repeat with the same message is answered as before until another attempt begins.</returns>
     /// <exception cref="ArgumentException">The message is empty.</exception>
     public Task<Outcome> FailVoiceProcessingAsync(
         VoiceFence fence, string errorMessage, bool permanent = false, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        FailAsync(fence.VoiceId, fence.Attempt, errorMessage, permanent, transaction, cancellationToken);
+        FailedAsync(Check.Fence(fence).VoiceId, fence.Attempt, errorMessage, permanent, transaction, cancellationToken);
 
     private async Task<Outcome> CompleteAsync(
         Guid id, int? attempt, string outputAudioPath, bool isLocalStorage, string? remoteStoragePath, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
@@ -140,7 +140,8 @@ public sealed partial class VoiceManager
         return await FinishedAsync(id, outcome, Telemetry.Completed, transaction, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Outcome> FailAsync(
+    /// <summary>Also tells when the request may be claimed again.</summary>
+    internal async Task<(Outcome Outcome, DateTimeOffset? RetryAt)> FailAsync(
         Guid id, int? attempt, string errorMessage, bool permanent, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         var failure = new
@@ -152,9 +153,13 @@ public sealed partial class VoiceManager
             retrySeconds = _options.RetryDelay.TotalSeconds,
             maxRetrySeconds = _options.MaxRetryDelay.TotalSeconds,
         };
-        var outcome = await _database.OutcomeAsync("voices/fail_voice_processing", failure, transaction, cancellationToken).ConfigureAwait(false);
-        return await FinishedAsync(id, outcome, Telemetry.Failed, transaction, cancellationToken).ConfigureAwait(false);
+        var row = await _database.SingleOrDefaultAsync<FailureRow>("voices/fail_voice_processing", failure, transaction, cancellationToken).ConfigureAwait(false);
+        return (await FinishedAsync(id, Database.ToOutcome(row?.Outcome), Telemetry.Failed, transaction, cancellationToken).ConfigureAwait(false), row?.RetryAt);
     }
+
+    private async Task<Outcome> FailedAsync(
+        Guid id, int? attempt, string errorMessage, bool permanent, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
+        (await FailAsync(id, attempt, errorMessage, permanent, transaction, cancellationToken).ConfigureAwait(false)).Outcome;
 
     private async Task<Outcome> FinishedAsync(
         Guid id, Outcome outcome, System.Diagnostics.Metrics.Counter<long> applied, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
@@ -174,7 +179,8 @@ public sealed partial class VoiceManager
         if (fences.Count == 0)
             return [];
 
-        var ids = fences.Select(f => Check.Id(f.VoiceId, nameof(fences))).ToArray();
+        Check.Fences(fences, i => $"fences[{i}]");
+        Guid[] ids = [.. fences.Select(f => f.VoiceId)];
         var rows = await _database.ListAsync<VoiceOutcome.Row>(statement, parameters(ids, [.. fences.Select(f => f.Attempt)]), transaction, cancellationToken).ConfigureAwait(false);
         return Outcomes(rows);
     }
@@ -193,5 +199,12 @@ public sealed partial class VoiceManager
         Telemetry.Completed.Add(applied.Length);
         await _database.Notifier.TellAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
+    }
+
+    private sealed record FailureRow
+    {
+        public string? Outcome { get; init; }
+
+        public DateTimeOffset? RetryAt { get; init; }
     }
 }

@@ -12,6 +12,9 @@ namespace VideoVoice.Data;
 /// </summary>
 public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
 {
+    /// <summary>The last place in a conversation. With the longest <see cref="VideoVoiceOptions.QueueStep"/> it is queued 114 years after the first.</summary>
+    public const int MaxPosition = 999_999;
+
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly Poller _poller;
@@ -44,6 +47,9 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         await _database.Notifier.DisposeAsync().ConfigureAwait(false);
     }
 
+    internal Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken) =>
+        _database.InTimeAsync(call, limit, cancellationToken);
+
     internal bool IsAsleep => _poller.IsAsleep;
 
     /// <summary>As <see cref="DisposeAsync"/>, for containers that are not disposed of asynchronously.</summary>
@@ -54,12 +60,12 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <param name="characterName">Who speaks, 1 to 100 characters.</param>
     /// <param name="textContent">What is said; not empty.</param>
     /// <param name="voiceMappingId">The mapping to speak with; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
-    /// <param name="position">Place in the conversation, from 0; null comes after all that have one, in the order of creation.</param>
+    /// <param name="position">Place in the conversation, 0 to <see cref="MaxPosition"/>; null comes after all that have one, in the order of creation.</param>
     /// <param name="id">The id to use; repeating a create with the same id, or for a position that is taken, changes nothing. Null makes a new version 7 UUID.</param>
     /// <param name="maxAttempts">Attempts before the request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>The id; with a position that was taken, the id that was not used.</returns>
+    /// <returns>The request's id; with a position that is taken, the id of the request that stands there (<c>get_voice_at_position.sql</c>).</returns>
     /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; an id is all zeros; a number is out of its range.</exception>
     /// <exception cref="ParentNotFoundException">There is no such video or mapping.</exception>
     public async Task<Guid> CreateVoiceRequestAsync(
@@ -81,14 +87,16 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
             voiceMappingId = Check.OptionalId(voiceMappingId),
             characterName = Check.Text(characterName, 100),
             textContent = Check.Text(textContent),
-            position = position is null ? position : Check.Range(position.Value, 0, int.MaxValue, nameof(position)),
+            position = position is null ? position : Check.Range(position.Value, 0, MaxPosition, nameof(position)),
             queueStep = _options.QueueStep.TotalSeconds,
             maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
             traceParent = (activity ?? Activity.Current)?.Id,
         };
         var created = await _database.ExecuteAsync("voices/create_voice_request", request, transaction, cancellationToken).ConfigureAwait(false);
         await CreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
-        return request.id;
+        return created == 0 && position is { } taken && await GetVoiceAtPositionAsync(videoId, taken, transaction, cancellationToken).ConfigureAwait(false) is { } there
+            ? there.Id
+            : request.id;
     }
 
     /// <summary>Creates all requests of a video in one statement, in the order of the list (<c>create_voice_requests.sql</c>). Harmless when repeated.</summary>
@@ -187,6 +195,17 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public Task<Voice?> GetVoiceAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.SingleOrDefaultAsync<Voice>("voices/get_voice", new { id = Check.Id(id) }, transaction, cancellationToken);
+
+    /// <summary>Reads the request at a place of a video's conversation (<c>get_voice_at_position.sql</c>).</summary>
+    /// <param name="videoId">The video.</param>
+    /// <param name="position">The place, from 0.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The request, or null when there is no such video or no request at the place.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros, or the position is out of its range.</exception>
+    public Task<Voice?> GetVoiceAtPositionAsync(Guid videoId, int position, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.SingleOrDefaultAsync<Voice>(
+            "voices/get_voice_at_position", new { videoId = Check.Id(videoId), position = Check.Range(position, 0, MaxPosition) }, transaction, cancellationToken);
 
     /// <summary>The requests of a video in the order of its conversation (<c>list_voices.sql</c>).</summary>
     /// <returns>All of them; an empty list when the video has none or does not exist.</returns>

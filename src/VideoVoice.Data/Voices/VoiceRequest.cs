@@ -39,6 +39,9 @@ public sealed record VoiceRequest
     /// <summary>Seconds from when the request could start (its creation, or the end of a retry's delay) until it was read, by the server's clock.</summary>
     public double WaitedSeconds { get; init; }
 
+    /// <summary>The worker whose lease had ended when this claim took the request over; null for a request that was pending.</summary>
+    public string? PreviousWorkerId { get; init; }
+
     /// <summary>The mapping asked for or, where none was, the one that the character's name resolves to; null when there is none, not even a default.</summary>
     public Guid? VoiceMappingId { get; init; }
 

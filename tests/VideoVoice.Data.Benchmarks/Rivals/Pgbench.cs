@@ -13,6 +13,7 @@ internal static partial class Pgbench
     {
         // Variables become parameters. With literals the server would plan a statement that no client sends.
         ["workerId"] = ":worker::text",
+        ["claimId"] = "null::uuid",
         ["limit"] = ":limit::integer",
         ["leaseSeconds"] = ":lease::float8",
         ["loadedVoiceMappingIds"] = ":loaded",

@@ -81,6 +81,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
             Parameters =
             {
                 new NpgsqlParameter<string>("workerId", "benchmark"),
+                new NpgsqlParameter("claimId", NpgsqlDbType.Uuid) { Value = DBNull.Value },
                 new NpgsqlParameter<int>("limit", limit),
                 new NpgsqlParameter<double>("leaseSeconds", 60),
                 new NpgsqlParameter<Guid[]>("loadedVoiceMappingIds", []),

@@ -29,7 +29,9 @@ public sealed partial class PlanTests : DatabaseTest
         ("voices/start_voice_processing", One(), ["voices_pkey"]),
         ("voices/get_voice", One(), ["voices_pkey"]),
         ("voices/list_voices", Of("videoId"), ["idx_voices_video_id_position"]),
-        ("voices/list_completed_audio_paths", Of("videoId"), ["idx_voices_video_id_position"]),
+        ("voices/get_voice_at_position", Of("videoId", ("position", "1")), ["idx_voices_video_id_position"]),
+        ("voices/list_claimed_voices", Of("claimId"), ["idx_voices_lease"]),
+        ("voices/list_completed_audio_paths", new() { ["videoIds"] = $"{{{Voice}}}" }, ["idx_voices_video_id_position"]),
         ("voices/list_pending_voices", new() { ["limit"] = "100" }, ["idx_voices_claim"]),
         ("voices/retry_failed_voices", new() { ["videoId"] = Voice, ["maxAttempts"] = "3", ["queueStep"] = "1" }, ["idx_voices_video_id_position", "voices_pkey"]),
         ("voices/requeue_stuck_voices", new() { ["olderThanSeconds"] = "3600" }, ["idx_voices_lease", "voices_pkey"]),
@@ -107,19 +109,27 @@ public sealed partial class PlanTests : DatabaseTest
         return string.Join('\n', lines);
     }
 
-    private async Task FillAsync() =>
-        await SqlAsync("""
+    // Without a time limit: a busy machine takes its time, and the test has one.
+    private async Task FillAsync()
+    {
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
             insert into videos (id, title, status, created_at, completed_at)
             select md5('video' || n)::uuid, 'Video', 'completed', now() - n * interval '1 minute', now()
             from generate_series(1, 200000) n;
             insert into voices (video_id, character_name, text_content, position, status, attempt, created_at, queue_at, output_audio_path)
             select md5('video' || (n / 20 + 1))::uuid, 'Aluno', 'text', n % 20, 'completed', 1, now() - n * interval '1 second', now() - n * interval '1 second', '/a.wav'
             from generate_series(0, 999999) n;
-            """);
+            """,
+            commandTimeout: 0,
+            cancellationToken: Token));
+    }
 
     private static Dictionary<string, string> Claim(string loaded) => new()
     {
         ["workerId"] = "w",
+        ["claimId"] = Voice,
         ["limit"] = "10",
         ["leaseSeconds"] = "60",
         ["loadedVoiceMappingIds"] = loaded,

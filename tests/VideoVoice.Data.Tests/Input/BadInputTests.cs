@@ -86,7 +86,7 @@ public sealed class BadInputTests
         {
             "limit" => [int.MinValue, -1, 0, 10_001, int.MaxValue],
             "maxAttempts" => [int.MinValue, -1, 0, 1001, int.MaxValue],
-            "position" => [int.MinValue, -1],
+            "position" => [int.MinValue, -1, VoiceManager.MaxPosition + 1],
             _ => throw new NotSupportedException($"Say here what {parameter} of {method} may not be."),
         };
         using (Assert.EnterMultipleScope())

@@ -90,6 +90,7 @@ internal static class ManagerMethods
         (_, _, "videoId") => world.Video,
         (_, _, "voiceMappingId") => world.Mapping,
         (_, _, "voiceId") => world.VoiceId,
+        (_, _, "claimId") => Guid.NewGuid(),
         (_, _, "settingKey") => world.SettingKey,
         (_, _, "metadata") => """{"key": "value"}""",
         (_, _, "defaultValue") => "value",

@@ -69,7 +69,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         var first = await Voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token);
         await using (var connection = await DataSource.OpenConnectionAsync(Token))
         await using (var transaction = await connection.BeginTransactionAsync(Token))
-            await Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], "w", 1, s_lease, null, transaction, Token);
+            await Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], "w", 1, s_lease, null, transaction: transaction, cancellationToken: Token);
 
         Assert.That(
             (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status),

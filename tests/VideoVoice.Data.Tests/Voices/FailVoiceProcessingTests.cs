@@ -67,14 +67,42 @@ public sealed class FailVoiceProcessingTests : QueueTest
     }
 
     [Test]
-    public async Task The_delay_of_the_highest_attempt_is_still_the_limit()
+    public async Task The_delay_after_the_most_failures_is_still_the_limit()
     {
         await CreateVideoAsync("one");
-        await SqlAsync("update voices set attempt = 2000000, max_attempts = 3000000");
+        await SqlAsync("update voices set failures = 2000000, attempt = 2000000, max_attempts = 3000000");
 
         Assert.That(await Voices.FailVoiceProcessingAsync((await ClaimOneAsync()).Fence, "broken", cancellationToken: Token), Is.EqualTo(Outcome.RetryScheduled));
 
         Assert.That(await ScalarAsync<double>("select extract(epoch from available_at - now())::float8 from voices"), Is.InRange(150, 376));
+    }
+
+    [Test]
+    public async Task Only_failures_since_the_last_retry_by_hand_make_the_delay_longer()
+    {
+        await using var voices = new VoiceManager(DataSource, new VideoVoiceOptions { RetryDelay = TimeSpan.FromSeconds(100) });
+        var video = await CreateVideoAsync("one");
+        for (var i = 0; i < 3; i++)
+            await voices.ReleaseVoicesAsync([(await ClaimOneAsync()).Fence], cancellationToken: Token);
+        await ClaimOneAsync("died");
+        await ExpireLeasesAsync();
+
+        // The fifth attempt, and the first failure.
+        Assert.That(await FailAsync(), Is.InRange(74, 126));
+        Assert.That(await FailAsync(), Is.InRange(149, 251));
+
+        await Voices.FailVoiceProcessingAsync((await ClaimOneAsync()).Fence, "for good", permanent: true, cancellationToken: Token);
+        await Voices.RetryFailedVoicesAsync(video, cancellationToken: Token);
+        Assert.That(await FailAsync(), Is.InRange(74, 126));
+
+        async Task<double> FailAsync()
+        {
+            var fence = (await ClaimOneAsync()).Fence;
+            Assert.That(await voices.FailVoiceProcessingAsync(fence, "broken", cancellationToken: Token), Is.EqualTo(Outcome.RetryScheduled));
+            var delay = await ScalarAsync<double>("select extract(epoch from available_at - updated_at)::float8 from voices");
+            await SqlAsync("update voices set available_at = null");
+            return delay;
+        }
     }
 
     [Test]

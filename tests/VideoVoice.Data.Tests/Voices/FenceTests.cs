@@ -42,11 +42,13 @@ public sealed class FenceTests : QueueTest
             _ => Outcome.LeaseLost,
         };
 
+        Outcome Expected(Verb verb) => state == State.Released && verb == Verb.Release ? Outcome.Applied : expected;
+
         using (Assert.EnterMultipleScope())
         {
             foreach (var verb in Enum.GetValues<Verb>())
             {
-                Assert.That(await WriteAsync(verb, fence), Is.EqualTo(expected), $"{verb}");
+                Assert.That(await WriteAsync(verb, fence), Is.EqualTo(Expected(verb)), $"{verb}");
                 Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before), $"{verb}");
             }
         }
@@ -76,14 +78,13 @@ public sealed class FenceTests : QueueTest
     }
 
     [Test]
-    public async Task A_repeated_completion_is_finished_already_and_keeps_the_first_result()
+    public async Task A_completion_with_another_path_is_finished_already_and_keeps_the_first_result()
     {
         await CreateVideoAsync("one");
         var fence = (await ClaimOneAsync()).Fence;
 
         Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
         var before = await RowAsync(fence.VoiceId);
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
         Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/other.wav", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
         Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before));
     }

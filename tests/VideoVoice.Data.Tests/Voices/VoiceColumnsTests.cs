@@ -22,6 +22,7 @@ public sealed class VoiceColumnsTests : DatabaseTest
         Priority = -3,
         Attempt = 2,
         MaxAttempts = 7,
+        Failures = 1,
         WorkerId = "worker-1",
         LeaseExpiresAt = s_time.AddDays(1),
         QueueAt = s_time.AddDays(2),
@@ -46,6 +47,7 @@ public sealed class VoiceColumnsTests : DatabaseTest
         CreatedAt = s_voice.CreatedAt,
         QueueAt = s_voice.QueueAt,
         WaitedSeconds = 1,
+        PreviousWorkerId = "worker-0",
         VoiceMappingId = s_voice.VoiceMappingId,
         MappingVoiceId = "mapping-voice-id",
         VoiceFile = "voices/file.wav",
@@ -54,6 +56,7 @@ public sealed class VoiceColumnsTests : DatabaseTest
 
     private static readonly CompletedAudio s_audio = new()
     {
+        VideoId = s_voice.VideoId,
         VoiceId = s_voice.Id,
         Position = s_voice.Position,
         CharacterName = s_voice.CharacterName,
@@ -110,7 +113,7 @@ public sealed class VoiceColumnsTests : DatabaseTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(request with { WaitedSeconds = 1 }, Is.EqualTo(s_request));
+            Assert.That(request with { WaitedSeconds = 1, PreviousWorkerId = s_request.PreviousWorkerId }, Is.EqualTo(s_request));
             Assert.That(request.WaitedSeconds, Is.InRange(waited - 60, waited));
             Assert.That(request.Fence, Is.EqualTo(new VoiceFence(s_voice.Id, 2)));
         }
@@ -138,8 +141,8 @@ public sealed class VoiceColumnsTests : DatabaseTest
         var columns = await ScalarAsync<string[]>(
             "select array_agg(replace(column_name, '_', '')::text) from information_schema.columns where table_schema = current_schema() and table_name = 'voices'");
 
-        // The errors have a method of their own, the trace is for the worker that claims.
-        Assert.That(columns, Is.EquivalentTo(typeof(Voice).GetProperties().Where(p => p.CanWrite).Select(p => p.Name.ToLowerInvariant()).Concat(["errors", "traceparent"])));
+        // The errors and the claim have methods of their own, the trace is for the worker that claims.
+        Assert.That(columns, Is.EquivalentTo(typeof(Voice).GetProperties().Where(p => p.CanWrite).Select(p => p.Name.ToLowerInvariant()).Concat(["errors", "traceparent", "claimid"])));
     }
 
     // An insert, because the trigger would set updated_at on an update.
@@ -152,10 +155,10 @@ public sealed class VoiceColumnsTests : DatabaseTest
         await SqlAsync(
             """
             insert into voices (id, video_id, voice_mapping_id, position, character_name, text_content, output_audio_path, is_local_storage,
-                remote_storage_path, error_message, priority, attempt, max_attempts, worker_id, lease_expires_at, queue_at, available_at,
+                remote_storage_path, error_message, priority, attempt, max_attempts, failures, worker_id, lease_expires_at, queue_at, available_at,
                 processing_started_at, processing_completed_at, created_at, updated_at)
             values (@Id, @VideoId, @VoiceMappingId, @Position, @CharacterName, @TextContent, @OutputAudioPath, @IsLocalStorage,
-                @RemoteStoragePath, @ErrorMessage, @Priority, @Attempt, @MaxAttempts, @WorkerId, @LeaseExpiresAt, @QueueAt, @AvailableAt,
+                @RemoteStoragePath, @ErrorMessage, @Priority, @Attempt, @MaxAttempts, @Failures, @WorkerId, @LeaseExpiresAt, @QueueAt, @AvailableAt,
                 @ProcessingStartedAt, @ProcessingCompletedAt, @CreatedAt, @UpdatedAt)
             """,
             voice);

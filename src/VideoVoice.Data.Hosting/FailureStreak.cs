@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+
+namespace VideoVoice.Data.Hosting;
+
+/// <summary>
+/// Tells a worker that cannot synthesize (a full disk, a lost GPU) from requests that cannot be synthesized: when several different requests have failed in a
+/// row, it lets one claim of one request through at growing intervals until a request succeeds, so that the queue does not use up its attempts here.
+/// </summary>
+internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth health, ILogger logger)
+{
+    private const string Kind = "pause";
+
+    /// <summary>The longest pause, as a multiple of the first.</summary>
+    private const int LongestPause = 64;
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<Guid> _failed = [];
+    private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TimeSpan _pause;
+    private long _pausedAt;
+    private bool _trying;
+
+    internal bool IsPaused => _pause > TimeSpan.Zero;
+
+    /// <summary>Ends at once unless the worker is paused; then when one request may be tried, or when another was synthesized.</summary>
+    internal async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan rest;
+            Task resumed;
+            lock (_gate)
+            {
+                rest = _pause - TimeProvider.System.GetElapsedTime(_pausedAt);
+                if (!IsPaused || rest <= TimeSpan.Zero)
+                {
+                    // The next try, should this one take long.
+                    _pausedAt = TimeProvider.System.GetTimestamp();
+                    _trying = IsPaused;
+                    return;
+                }
+
+                resumed = _resumed.Task;
+            }
+
+            await resumed.WaitAsync(rest, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    internal void Failed(Guid voiceId, Exception error)
+    {
+        int failed;
+        TimeSpan pause;
+        lock (_gate)
+        {
+            _failed.Add(voiceId);
+            // What was under way when the pause began does not make it longer.
+            if (IsPaused ? !_trying : _failed.Count < options.FailuresBeforePause)
+                return;
+
+            _trying = false;
+            _pause = IsPaused ? TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, options.FailurePause.Ticks * LongestPause)) : options.FailurePause;
+            _pausedAt = TimeProvider.System.GetTimestamp();
+            (failed, pause) = (_failed.Count, _pause);
+        }
+
+        health.Report(options.WorkerId, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");
+        WorkerLog.Paused(logger, failed, pause, error);
+    }
+
+    internal void Succeeded()
+    {
+        lock (_gate)
+        {
+            _failed.Clear();
+            if (!IsPaused)
+                return;
+
+            _pause = TimeSpan.Zero;
+            _resumed.TrySetResult();
+            _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        health.Clear(options.WorkerId, Kind);
+        WorkerLog.Resumed(logger);
+    }
+}

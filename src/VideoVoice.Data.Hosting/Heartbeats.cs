@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace VideoVoice.Data.Hosting;
+
+/// <summary>Renews all leases of a worker in one statement, three times in each lease, and stops what is no longer this worker's.</summary>
+internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options, ConcurrentDictionary<VoiceFence, VoiceJob> jobs, ILogger logger)
+{
+    /// <summary>
+    /// How long one heartbeat may take: a sixth of the lease, at most 10 s. Two of three fit into the time after which the lease would end, so a connection
+    /// whose peer is gone without a word does not cost the lease.
+    /// </summary>
+    private readonly TimeSpan _limit = TimeSpan.FromTicks(Math.Min(options.LeaseDuration.Ticks / 6, TimeSpan.FromSeconds(10).Ticks));
+
+    internal async Task RunAsync(CancellationToken finished)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(options.LeaseDuration / 3, finished).ConfigureAwait(false);
+                await DatabaseRetry.RunAsync(
+                    _ => voices.InTimeAsync(RenewAsync, _limit, finished), ConnectionLoss.IsCauseOf, logger, finished, finished).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (finished.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<int> RenewAsync(CancellationToken cancellationToken)
+    {
+        // A job that was told to stop has no lease any more; one that reports may still need it.
+        VoiceJob[] held = [.. jobs.Values.Where(job => job.Reporting || !job.Token.IsCancellationRequested)];
+        IReadOnlyList<VoiceOutcome> outcomes = [];
+        try
+        {
+            outcomes = await voices.HeartbeatVoicesAsync([.. held.Select(job => job.Request.Fence)], options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!ConnectionLoss.IsCauseOf(e) && e is not OperationCanceledException)
+        {
+            WorkerLog.HeartbeatFailed(logger, e);
+        }
+
+        // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
+        foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied && !pair.First.Reporting))
+        {
+            WorkerLog.LeaseLost(logger, job.Request.Id, job.Request.Attempt, outcome);
+            job.Cancel();
+        }
+
+        return held.Length;
+    }
+}
