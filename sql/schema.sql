@@ -85,7 +85,9 @@ CREATE TABLE public.voices (
     worker_id text,
     lease_expires_at timestamp with time zone,
     errors jsonb DEFAULT '[]'::jsonb NOT NULL,
-    trace_parent text
+    trace_parent text,
+    failures integer DEFAULT 0 NOT NULL,
+    claim_id uuid
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000');
 
