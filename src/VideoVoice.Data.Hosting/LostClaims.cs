@@ -5,33 +5,28 @@ namespace VideoVoice.Data.Hosting;
 /// <summary>The claims whose answer was lost. What they took is this worker's until its leases end, so it is read back before more is claimed.</summary>
 internal sealed class LostClaims(VoiceManager voices)
 {
-    private readonly ConcurrentQueue<Guid> _ids = new();
+    private readonly ConcurrentQueue<Claim> _claims = new();
 
-    internal void Add(Guid claimId) => _ids.Enqueue(claimId);
+    /// <param name="Id">The claim's id.</param>
+    /// <param name="Places">The attempts in whose places it claimed.</param>
+    private sealed record Claim(Guid Id, IReadOnlyCollection<VoiceFence> Places);
 
-    /// <summary>What the lost claims took, each once; what cannot be read now is read the next time.</summary>
-    internal async Task<IReadOnlyList<VoiceRequest>> ReadAsync(CancellationToken cancellationToken)
+    internal void Add(Guid claimId, IReadOnlyCollection<VoiceFence> places) => _claims.Enqueue(new Claim(claimId, places));
+
+    /// <summary>What one lost claim took, and in whose places; null when there is none. A claim that cannot be read now is kept.</summary>
+    internal async Task<(IReadOnlyList<VoiceRequest> Requests, IReadOnlyCollection<VoiceFence> Places)?> ReadAsync(CancellationToken cancellationToken)
     {
-        List<VoiceRequest> requests = [];
-        while (_ids.TryDequeue(out var id))
-        {
-            try
-            {
-                requests.AddRange(await voices.ListClaimedVoicesAsync(id, null, cancellationToken).ConfigureAwait(false));
-            }
-            catch (Exception) when (requests.Count == 0)
-            {
-                _ids.Enqueue(id);
-                throw;
-            }
-            catch (Exception)
-            {
-                // Those of the ids before this one must not be lost again.
-                _ids.Enqueue(id);
-                break;
-            }
-        }
+        if (!_claims.TryDequeue(out var claim))
+            return null;
 
-        return requests;
+        try
+        {
+            return (await voices.ListClaimedVoicesAsync(claim.Id, null, cancellationToken).ConfigureAwait(false), claim.Places);
+        }
+        catch (Exception)
+        {
+            _claims.Enqueue(claim);
+            throw;
+        }
     }
 }

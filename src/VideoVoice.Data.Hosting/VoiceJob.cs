@@ -21,6 +21,9 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
         set => _reporting = value;
     }
 
+    /// <summary>Whether another request has begun in its place already, while its report is still on its way.</summary>
+    internal bool PlaceTaken { get; set; }
+
     /// <summary>Whether the database has the result.</summary>
     internal bool Reported { get; set; }
 

@@ -32,12 +32,10 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
     private readonly CancellationTokenSource _shutDownTimeOver = new();
     private readonly CancellationTokenSource _givenUp = new();
     private readonly Lock _starting = new();
+    private readonly SemaphoreSlim _readingBack = new(1);
     private CancellationToken _stopping;
     private bool _finishing;
     private int _emptyClaims;
-
-    /// <summary>Places that were handed on to requests read back, beyond what the batch at hand leaves.</summary>
-    private int _owed;
 
     public VoiceWorker(VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, WorkerHealth health, ILogger<VoiceWorker<TSynthesizer>> logger)
     {
@@ -70,6 +68,7 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         _shutDownTimeOver.Dispose();
         _givenUp.Dispose();
         _capacity.Dispose();
+        _readingBack.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -167,9 +166,19 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
                         return held;
                     }
 
+                    var before = sent;
                     sent = true;
-                    return await _voices.ClaimVoicesAsync(
-                        _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId, null, token).ConfigureAwait(false);
+                    try
+                    {
+                        return await _voices.ClaimVoicesAsync(
+                            _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId, null, token).ConfigureAwait(false);
+                    }
+                    catch (Exception e) when (e is DatabaseConnectionException || !ConnectionLoss.IsCauseOf(e))
+                    {
+                        // No connection, or the server's own refusal: this try has taken nothing.
+                        sent = before;
+                        throw;
+                    }
                 },
                 DatabaseRetry.IsTransient,
                 _logger,
@@ -182,7 +191,7 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         {
             // Broken off: what it took, if it did, is given back at the end.
             if (sent)
-                _lostClaims.Add(claimId);
+                _lostClaims.Add(claimId, []);
         }
     }
 
@@ -216,20 +225,22 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
             return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
 
         var claimId = Guid.CreateVersion7();
+        VoiceFence[] places = [];
         IReadOnlyList<VoiceOutcome> outcomes;
         IReadOnlyList<VoiceRequest> requests;
         try
         {
-            var limit = await ReadBackAsync(completions.Count).ConfigureAwait(false);
-            if (limit == 0)
+            places = await ReadBackAsync(completions).ConfigureAwait(false);
+            if (places.Length == 0)
                 return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
 
             (outcomes, requests) = await _voices.CompleteAndClaimVoicesAsync(
-                completions, _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId).ConfigureAwait(false);
+                completions, _options.WorkerId, places.Length, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId).ConfigureAwait(false);
         }
         catch (Exception e) when (ConnectionLoss.IsCauseOf(e))
         {
-            _lostClaims.Add(claimId);
+            if (e is not DatabaseConnectionException)
+                _lostClaims.Add(claimId, places);
             throw;
         }
         catch (Exception)
@@ -243,25 +254,30 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
         return outcomes;
     }
 
-    /// <summary>
-    /// Starts what lost claims took. It takes over the places of the requests whose report was lost with them, so fewer are left to claim for: the number that is returned.
-    /// </summary>
-    private async Task<int> ReadBackAsync(int places)
+    /// <summary>Starts what lost claims took, and says in whose places a request may still be claimed: one whose place is taken over already gives none.</summary>
+    private async Task<VoiceFence[]> ReadBackAsync(IReadOnlyList<VoiceCompletion> completions)
     {
-        var requests = await _lostClaims.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-        if (requests.Count > 0)
+        // One at a time: the other batch must not claim for places that are about to be taken over.
+        await _readingBack.WaitAsync().ConfigureAwait(false);
+        try
         {
-            WorkerLog.ReadBack(_logger, requests.Count);
-            if (!TryStart(requests, handedOn: requests.Count))
-                await ReleaseAsync([.. requests.Select(request => request.Fence)]).ConfigureAwait(false);
-        }
+            while (await _lostClaims.ReadAsync(CancellationToken.None).ConfigureAwait(false) is var (requests, places))
+            {
+                WorkerLog.ReadBack(_logger, requests.Count);
+                if (!TryStart(requests, handedOn: requests.Count))
+                    await ReleaseAsync([.. requests.Select(request => request.Fence)]).ConfigureAwait(false);
+                foreach (var place in places.Take(requests.Count))
+                {
+                    if (_jobs.TryGetValue(place, out var job))
+                        job.PlaceTaken = true;
+                }
+            }
 
-        lock (_starting)
+            return [.. completions.Select(completion => completion.Fence).Where(fence => !_jobs.TryGetValue(fence, out var job) || !job.PlaceTaken)];
+        }
+        finally
         {
-            _owed += requests.Count;
-            var paid = Math.Min(_owed, places);
-            _owed -= paid;
-            return places - paid;
+            _readingBack.Release();
         }
     }
 
@@ -362,17 +378,18 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
             // A synthesizer does not heed its token. Its request is given back all the same; the fence keeps its late result out.
         }
 
-        IReadOnlyList<VoiceRequest> lost = [];
+        HashSet<VoiceFence> held = [.. _jobs.Keys];
         try
         {
-            lost = await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_lastWords, CancellationToken.None).ConfigureAwait(false);
+            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_lastWords, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
+                held.UnionWith(requests.Select(request => request.Fence));
         }
         catch (Exception e)
         {
-            WorkerLog.ReleaseFailed(_logger, 0, e);
+            WorkerLog.NotReadBack(_logger, e);
         }
 
-        await ReleaseAsync([.. _jobs.Keys.Union(lost.Select(request => request.Fence))]).ConfigureAwait(false);
+        await ReleaseAsync([.. held]).ConfigureAwait(false);
     }
 
     private async Task ReleaseAsync(IReadOnlyCollection<VoiceFence> fences)

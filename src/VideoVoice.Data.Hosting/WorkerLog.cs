@@ -67,4 +67,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(120, LogLevel.Information, "Read back {Count} requests that a claim took whose answer was lost.")]
     internal static partial void ReadBack(ILogger logger, int count);
+
+    [LoggerMessage(121, LogLevel.Warning, "What claims took whose answers were lost could not be read back; the leases will end.")]
+    internal static partial void NotReadBack(ILogger logger, Exception exception);
 }

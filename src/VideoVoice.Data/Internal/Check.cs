@@ -23,7 +23,7 @@ internal static class Check
         value.VoiceId != Guid.Empty ? value : throw new ArgumentException("The fence's id is all zeros: it was never set. Use the Fence of a claimed request.", name);
 
     /// <summary>Refuses two equal fences: one report is one report.</summary>
-    internal static void Fences(IEnumerable<VoiceFence> values, Func<int, string> nameOf)
+    internal static void DistinctFences(IEnumerable<VoiceFence> values, Func<int, string> nameOf)
     {
         var seen = new Dictionary<VoiceFence, int>();
         var index = 0;

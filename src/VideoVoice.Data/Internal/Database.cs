@@ -135,12 +135,13 @@ internal sealed class Database
         using var activity = name.StartsWith("notifications/", StringComparison.Ordinal) ? null : Telemetry.Source.StartActivity(name, ActivityKind.Client);
         var command = new CommandDefinition(text, parameters, transaction, cancellationToken: cancellationToken);
         NpgsqlConnection? own = null;
+        NpgsqlConnection? used = null;
         try
         {
             if (transaction is not null)
-                return await run(Check.Open(transaction), command).ConfigureAwait(false);
+                return await run(used = Check.Open(transaction), command).ConfigureAwait(false);
 
-            own = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            used = own = await OpenAsync(cancellationToken).ConfigureAwait(false);
             var result = await run(own, command).ConfigureAwait(false);
             if (_away != 0 && Interlocked.Exchange(ref _away, 0) != 0)
                 Log.DatabaseBack(_logger);
@@ -149,7 +150,13 @@ internal sealed class Database
         catch (Exception e)
         {
             // Dapper wraps what Npgsql throws inside a row: a connection that breaks there is a broken connection like any other.
-            var cause = e is DataException { InnerException: { } inner } && ConnectionLoss.IsCauseOf(inner) ? inner : e;
+            // Or Dapper goes on reading after the break, and then only the connection's state tells.
+            var cause = e switch
+            {
+                DataException { InnerException: { } inner } when ConnectionLoss.IsCauseOf(inner) => inner,
+                InvalidOperationException when used is { State: not ConnectionState.Open } => new NpgsqlException("The connection broke while an answer was read.", e),
+                _ => e,
+            };
             if (own is not null && ConnectionLoss.IsOutOfStep(cause))
                 NpgsqlConnection.ClearPool(own);
 
@@ -157,8 +164,9 @@ internal sealed class Database
             if (cause is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } violation && ParentNotFoundException.From(violation) is { } missing)
                 throw missing;
 
-            if (cause != e)
-                ExceptionDispatchInfo.Throw(cause);
+            if (cause == e)
+                throw;
+            ExceptionDispatchInfo.Throw(cause);
             throw;
         }
         finally

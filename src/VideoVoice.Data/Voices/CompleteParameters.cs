@@ -8,7 +8,7 @@ internal sealed record CompleteParameters(Guid[] Ids, int[] Attempts, string[] O
     /// <exception cref="ArgumentException">A path is empty or too long, an id is all zeros, or an attempt stands in the list twice.</exception>
     internal static CompleteParameters Of(IReadOnlyCollection<VoiceCompletion> completions)
     {
-        Check.Fences(completions.Select(c => c.Fence), i => $"completions[{i}].Fence");
+        Check.DistinctFences(completions.Select(c => c.Fence), i => $"completions[{i}].Fence");
         return new(
             [.. completions.Select(c => c.Fence.VoiceId)],
             [.. completions.Select(c => c.Fence.Attempt)],

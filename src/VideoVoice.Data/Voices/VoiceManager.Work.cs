@@ -12,7 +12,7 @@ public sealed partial class VoiceManager
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> (also: cancelled) or <see cref="Outcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
-    /// <exception cref="ArgumentException">The duration is out of its range, an id is all zeros, or a fence stands in the list twice.</exception>
+    /// <exception cref="ArgumentException">The duration is out of its range, or an id is all zeros.</exception>
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
@@ -25,7 +25,7 @@ public sealed partial class VoiceManager
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
     /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.Applied"/> again until another attempt begins.</returns>
-    /// <exception cref="ArgumentException">An id is all zeros, or a fence stands in the list twice.</exception>
+    /// <exception cref="ArgumentException">An id is all zeros.</exception>
     public async Task<IReadOnlyList<VoiceOutcome>> ReleaseVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
@@ -179,8 +179,7 @@ public sealed partial class VoiceManager
         if (fences.Count == 0)
             return [];
 
-        Check.Fences(fences, i => $"fences[{i}]");
-        Guid[] ids = [.. fences.Select(f => f.VoiceId)];
+        Guid[] ids = [.. fences.Select((f, i) => Check.Fence(f, $"fences[{i}]").VoiceId)];
         var rows = await _database.ListAsync<VoiceOutcome.Row>(statement, parameters(ids, [.. fences.Select(f => f.Attempt)]), transaction, cancellationToken).ConfigureAwait(false);
         return Outcomes(rows);
     }

@@ -132,11 +132,11 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
-    public async Task A_claim_that_fails_for_good_stops_the_host_once_its_lines_are_spoken()
+    public async Task A_claim_that_fails_for_good_stops_a_host_that_asks_for_it_once_its_lines_are_spoken()
     {
         await CreateVideoAsync("running");
         var synthesizer = new ControlledSynthesizer();
-        await StartWorkerAsync(synthesizer, o => (o.Concurrency, o.LeaseDuration) = (2, TimeSpan.FromSeconds(1)));
+        await StartWorkerAsync(synthesizer, o => (o.Concurrency, o.LeaseDuration, o.StopHostOnError) = (2, TimeSpan.FromSeconds(1), true));
         var line = await synthesizer.NextAsync(Token);
         // Asleep, and so not in the middle of a claim, which would be the one that fails.
         while (!await ScalarAsync<bool>("select exists (select from videovoice_listeners where waits_for = 'work')"))

@@ -4,11 +4,15 @@ using System.Net.Sockets;
 
 namespace VideoVoice.Data.Tests.Hosting;
 
-/// <summary>Stands before a server, so that a test can take it away: connections break and new ones are refused.</summary>
+/// <summary>
+/// Stands before a server, so that a test can take it away: connections break and new ones are refused; those that there are go silent without closing; or
+/// an answer is cut after some of its bytes.
+/// </summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly IPEndPoint _server;
     private readonly ConcurrentDictionary<TcpClient, bool> _clients = new();
+    private readonly ConcurrentDictionary<Link, bool> _links = new();
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
 
@@ -28,13 +32,34 @@ internal sealed class TcpProxy : IAsyncDisposable
         _accepting = AcceptAsync(_listener);
     }
 
-    internal async Task CutAsync()
+    /// <param name="keepSilent">Whether connections that are silent stay open, and only new ones are refused.</param>
+    internal async Task CutAsync(bool keepSilent = false)
     {
         _listener?.Dispose();
         await _accepting;
-        foreach (var client in _clients.Keys)
+        foreach (var client in keepSilent ? [] : _clients.Keys)
             client.Dispose();
     }
+
+    /// <summary>The connections that there are pass nothing on any more, and are not closed.</summary>
+    internal void Silence()
+    {
+        foreach (var link in _links.Keys)
+            link.Silent = true;
+    }
+
+    /// <summary>The next answer on any connection is cut after so many bytes, with a reset; what the client has sent has reached the server.</summary>
+    /// <param name="bytes">Null lets all pass again.</param>
+    internal void CutAnswerAfter(int? bytes)
+    {
+        foreach (var link in _links.Keys)
+            link.CutAfter = bytes;
+    }
+
+    /// <summary>How many bytes of answers have passed.</summary>
+    internal long Answered => Interlocked.Read(ref _answered);
+
+    private long _answered;
 
     public async ValueTask DisposeAsync() => await CutAsync();
 
@@ -56,6 +81,8 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     private async Task ForwardAsync(TcpClient client)
     {
+        var link = new Link();
+        _links[link] = true;
         using var server = Keep(new TcpClient(_server.AddressFamily));
         using (client)
         {
@@ -63,8 +90,8 @@ internal sealed class TcpProxy : IAsyncDisposable
             {
                 await server.ConnectAsync(_server);
                 await Task.WhenAny(
-                    client.GetStream().CopyToAsync(server.GetStream()),
-                    server.GetStream().CopyToAsync(client.GetStream()));
+                    CopyAsync(client.GetStream(), server.GetStream(), link, null),
+                    CopyAsync(server.GetStream(), client.GetStream(), link, client));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException or IOException)
             {
@@ -72,8 +99,37 @@ internal sealed class TcpProxy : IAsyncDisposable
             }
         }
 
+        _links.TryRemove(link, out _);
         _clients.TryRemove(client, out _);
         _clients.TryRemove(server, out _);
+    }
+
+    private async Task CopyAsync(NetworkStream from, NetworkStream to, Link link, TcpClient? answersTo)
+    {
+        var buffer = new byte[16_384];
+        int read;
+        while ((read = await from.ReadAsync(buffer)) > 0)
+        {
+            if (link.Silent)
+                continue;
+
+            if (answersTo is not null && link.CutAfter is { } left)
+            {
+                if (read >= left)
+                {
+                    await to.WriteAsync(buffer.AsMemory(0, left));
+                    // Not before the server is done with what it was sent, and with a reset.
+                    answersTo.Client.LingerState = new LingerOption(true, 0);
+                    return;
+                }
+
+                link.CutAfter = left - read;
+            }
+
+            if (answersTo is not null)
+                Interlocked.Add(ref _answered, read);
+            await to.WriteAsync(buffer.AsMemory(0, read));
+        }
     }
 
     private TcpClient Keep(TcpClient client)
@@ -81,5 +137,12 @@ internal sealed class TcpProxy : IAsyncDisposable
         client.NoDelay = true;
         _clients[client] = true;
         return client;
+    }
+
+    private sealed class Link
+    {
+        internal volatile bool Silent;
+
+        internal int? CutAfter { get; set; }
     }
 }

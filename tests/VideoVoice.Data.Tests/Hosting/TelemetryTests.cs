@@ -104,7 +104,7 @@ public sealed class TelemetryTests : WorkerTest
             }
         }
 
-        await UntilAsync(() => Logged(102) + Logged(103) == 4, "Not all is reported.");
+        await UntilAsync(() => Logged(102) + Logged(103) + Logged(115) == 4, "Not all is reported.");
 
         using (Assert.EnterMultipleScope())
         {

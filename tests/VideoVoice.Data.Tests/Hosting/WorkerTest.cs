@@ -49,6 +49,10 @@ public abstract class WorkerTest : DatabaseTest
         Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak, Action<VoiceWorkerOptions>? configure = null, string? connectionString = null) =>
         StartWorkerAsync(new DelegatedSynthesizer(speak), configure, connectionString);
 
+    private protected Task<IHost> StartWorkerAsync(
+        Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak, Action<VoiceWorkerOptions> configure, Action<IServiceCollection> services) =>
+        StartWorkerAsync(new DelegatedSynthesizer(speak), configure, null, services);
+
     /// <summary>How many messages of this event there are.</summary>
     private protected int Logged(int id) => Log.Entries.Count(e => e.Event.Id == id && e.Category.Contains("VoiceWorker", StringComparison.Ordinal));
 

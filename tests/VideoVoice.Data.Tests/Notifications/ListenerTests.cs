@@ -35,6 +35,7 @@ public sealed class ListenerTests : WaitingTest
         await admin.ExecuteAsync($"alter database \"{connection.Database}\" allow_connections true");
 
         await InTimeAsync(sleeping);
+        await UntilAsync(() => manager.IsAsleep);
         await connection.ExecuteAsync("update voices set status = 'completed'");
         await manager.CompleteVoiceProcessingAsync(Guid.NewGuid(), "/x.wav", cancellationToken: Token);
         Assert.That(waiting.IsCompleted, Is.False);

@@ -81,7 +81,8 @@ public sealed class CreateVoiceRequestTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Id), Is.EqualTo([first]));
-            Assert.That(await Voices.GetVoiceAsync(second, cancellationToken: Token), Is.Null);
+            Assert.That(second, Is.EqualTo(first));
+            Assert.That((await Voices.GetVoiceAsync(first, cancellationToken: Token))!.TextContent, Is.EqualTo("First"));
         }
     }
 

@@ -82,6 +82,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
     {
         await using var voices = new VoiceManager(DataSource, new VideoVoiceOptions { RetryDelay = TimeSpan.FromSeconds(100) });
         var video = await CreateVideoAsync("one");
+        await SqlAsync("update voices set max_attempts = 100");
         for (var i = 0; i < 3; i++)
             await voices.ReleaseVoicesAsync([(await ClaimOneAsync()).Fence], cancellationToken: Token);
         await ClaimOneAsync("died");

@@ -106,6 +106,7 @@ public sealed class VoiceProcessingTests : DatabaseTest
                 {
                     Status = VoiceStatus.Failed,
                     ErrorMessage = "no sound",
+                    Failures = before.Failures + 1,
                     AvailableAt = null,
                     ProcessingCompletedAt = after!.ProcessingCompletedAt,
                     UpdatedAt = after.UpdatedAt,
