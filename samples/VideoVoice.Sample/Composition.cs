@@ -69,11 +69,33 @@ internal static class Composition
     /// <summary>Makes the schema, and imports the voices of <c>data/voice_mapping.json</c>.</summary>
     public static async Task<SchemaInitialization> InitializeAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var done = await services.GetRequiredService<SchemaInitializer>().InitializeAsync(cancellationToken);
+        SchemaInitialization done;
+        try
+        {
+            done = await services.GetRequiredService<SchemaInitializer>().InitializeAsync(cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Such as a LegacyTimeZone that the server does not know.
+            throw new SampleException(e.Message, e);
+        }
+
         var json = await File.ReadAllTextAsync(Path.Combine(DataFolder, "voice_mapping.json"), cancellationToken);
         await services.GetRequiredService<VoiceMappingManager>()
             .ImportVoiceConfigurationAsync(VoiceConfiguration.Parse(json), cancellationToken: cancellationToken);
         return done;
+    }
+
+    /// <summary>The message without the configured password, should anything have put it in.</summary>
+    public static string WithoutPassword(string message)
+    {
+        var configuration = Environment().Build();
+        var passwords = s_places[..2].Select(place => configuration[place]).OfType<string>()
+            .SelectMany(connectionString => connectionString.Split(';'))
+            .Where(part => part.TrimStart().StartsWith("Password", StringComparison.OrdinalIgnoreCase))
+            .Select(part => part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim())
+            .Append(configuration["POSTGRES_PASSWORD"]);
+        return passwords.OfType<string>().Where(password => password.Length > 3).Aggregate(message, (text, password) => text.Replace(password, "***", StringComparison.Ordinal));
     }
 
     private static IConfiguration Configure(string? connectionString)

@@ -65,7 +65,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
             (failed, pause) = (_failed.Count, _pause);
         }
 
-        health.Report(options.WorkerId, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");
+        health.Report(options, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");
         WorkerLog.Paused(logger, failed, pause, error);
     }
 
@@ -82,7 +82,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
             _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        health.Clear(options.WorkerId, Kind);
+        health.Clear(options, Kind);
         WorkerLog.Resumed(logger);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>Keeps the gauges of the queue fresh beside a worker, and reads nothing while nobody listens to them.</summary>
-internal sealed class QueueGauge(StatusManager status, ILogger<QueueGauge> logger) : BackgroundService
+internal sealed class QueueGauge(StatusManager? status, ILogger<QueueGauge> logger) : BackgroundService
 {
     internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -15,7 +15,7 @@ internal sealed class QueueGauge(StatusManager status, ILogger<QueueGauge> logge
         {
             try
             {
-                if (StatusManager.QueueIsMeasured)
+                if (status is not null && StatusManager.QueueIsMeasured)
                     await status.GetQueueStatisticsAsync(null, stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using VideoVoice.Data;
 using VideoVoice.Data.Hosting;
@@ -9,7 +10,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers what a generic host runs on top of <c>AddVideoVoiceData</c>.</summary>
 public static class VideoVoiceHostingExtensions
 {
-    /// <summary>Runs a worker that claims voice requests and has them spoken by one <typeparamref name="TSynthesizer"/>. Call it once a process; it needs <c>AddVideoVoiceData</c>.</summary>
+    /// <summary>Runs a worker that claims voice requests and has them spoken by one <typeparamref name="TSynthesizer"/>. Call it once for each synthesizer; it needs <c>AddVideoVoiceData</c>.</summary>
     /// <typeparam name="TSynthesizer">Registered as a singleton unless it is registered already.</typeparam>
     /// <param name="services">The container.</param>
     /// <param name="configure">Sets the options; null takes the defaults.</param>
@@ -18,12 +19,19 @@ public static class VideoVoiceHostingExtensions
         where TSynthesizer : class, IVoiceSynthesizer
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddOptions<VoiceWorkerOptions>().Configure(configure ?? (_ => { })).ValidateOnStart();
+        // By name, so that two workers of one host have their own.
+        var name = typeof(TSynthesizer).FullName ?? typeof(TSynthesizer).Name;
+        services.AddOptions<VoiceWorkerOptions>(name).Configure(configure ?? (_ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
         services.TryAddSingleton<TSynthesizer>();
         services.TryAddSingleton<WorkerHealth>();
-        services.AddHostedService<QueueGauge>();
-        return services.AddHostedService<VoiceWorker<TSynthesizer>>();
+        services.AddHostedService(provider => new QueueGauge(provider.GetService<StatusManager>(), provider.GetRequiredService<ILogger<QueueGauge>>()));
+        return services.AddHostedService(provider => new VoiceWorker<TSynthesizer>(
+            provider.GetService<VoiceManager>() ?? throw new InvalidOperationException($"AddVoiceWorker<{typeof(TSynthesizer).Name}> needs the library itself: call AddVideoVoiceData on the same services."),
+            provider.GetRequiredService<TSynthesizer>(),
+            provider.GetRequiredService<IOptionsMonitor<VoiceWorkerOptions>>().Get(name),
+            provider.GetRequiredService<WorkerHealth>(),
+            provider.GetRequiredService<ILogger<VoiceWorker<TSynthesizer>>>()));
     }
 
     /// <summary>Creates and migrates the schema before any hosted service starts. A failure stops the start of the host.</summary>

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Hosting;
@@ -37,9 +36,9 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
     private bool _finishing;
     private int _emptyClaims;
 
-    public VoiceWorker(VoiceManager voices, TSynthesizer synthesizer, IOptions<VoiceWorkerOptions> options, WorkerHealth health, ILogger<VoiceWorker<TSynthesizer>> logger)
+    public VoiceWorker(VoiceManager voices, TSynthesizer synthesizer, VoiceWorkerOptions options, WorkerHealth health, ILogger<VoiceWorker<TSynthesizer>> logger)
     {
-        (_voices, _synthesizer, _options, _health, _logger) = (voices, synthesizer, options.Value, health, logger);
+        (_voices, _synthesizer, _options, _health, _logger) = (voices, synthesizer, options, health, logger);
         _capacity = new Capacity(_options.Concurrency);
         _completions = new CompletionBatches(CompleteAsync, _options.Concurrency);
         _failures = new FailureStreak(_options, health, logger);
@@ -101,7 +100,7 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
             {
                 await ClaimAsync(stoppingToken).ConfigureAwait(false);
                 backOff = TimeSpan.Zero;
-                _health.Clear(_options.WorkerId, Claiming);
+                _health.Clear(_options, Claiming);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -115,7 +114,7 @@ internal sealed class VoiceWorker<TSynthesizer> : BackgroundService
                     WorkerLog.ClaimFailed(_logger, backOff, e);
                 else
                     WorkerLog.ClaimFailedAgain(_logger, backOff, e.Message);
-                _health.Report(_options.WorkerId, Claiming, $"Worker {_options.WorkerId} cannot claim: {e.Message}");
+                _health.Report(_options, Claiming, $"Worker {_options.WorkerId} cannot claim: {e.Message}");
                 await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

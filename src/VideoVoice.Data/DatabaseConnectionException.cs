@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace VideoVoice.Data;
@@ -21,6 +22,12 @@ public enum ConnectionProblem
     /// <summary>All connections of the pool or of the server are taken.</summary>
     TooManyConnections,
 
+    /// <summary>No address is known for the host's name.</summary>
+    HostNotFound,
+
+    /// <summary>The connection could not be encrypted as <c>SSL Mode</c> asks: an unknown authority, another host's certificate, a server without TLS.</summary>
+    EncryptionFailed,
+
     /// <summary>Something else; the inner exception says what.</summary>
     Other,
 }
@@ -34,7 +41,8 @@ public sealed class DatabaseConnectionException : Exception
     /// <summary>The likely cause.</summary>
     public ConnectionProblem Problem { get; }
 
-    internal static bool Explains(Exception e) => e is NpgsqlException or SocketException or TimeoutException;
+    internal static bool Explains(Exception e) =>
+        e is NpgsqlException or SocketException or TimeoutException or IOException or UnauthorizedAccessException or AuthenticationException;
 
     internal static DatabaseConnectionException Explain(Exception e, string connectionString)
     {
@@ -46,17 +54,27 @@ public sealed class DatabaseConnectionException : Exception
             ConnectionProblem.ConnectionRefused =>
                 $"No PostgreSQL answers at {server}. Start the service, or correct the host and port, or open the network to it.",
             ConnectionProblem.AuthenticationFailed =>
-                $"PostgreSQL at {server} refused the user '{target.Username}'. Verify the user's name and password, and the line for this client in pg_hba.conf.",
+                $"PostgreSQL at {server} refused the user '{target.Username}'. Verify the user's name and password, and the line for this client in pg_hba.conf.{Server(e)}",
             ConnectionProblem.DatabaseNotFound =>
                 $"PostgreSQL at {server} has no database '{target.Database}'. Run SchemaInitializer.InitializeAsync with CreateDatabase, or correct the name.",
             ConnectionProblem.PermissionDenied =>
                 $"The user '{target.Username}' may not connect to the database '{target.Database}' at {server}. Grant it: grant connect on database \"{target.Database}\" to \"{target.Username}\".",
+            ConnectionProblem.TooManyConnections when e is PostgresException { MessageText: var text } && text.Contains(" for ", StringComparison.Ordinal) =>
+                $"A limit of its own leaves the user '{target.Username}' or the database '{target.Database}' at {server} no further connection.{Server(e)} Raise it (alter role or alter database ... connection limit), or lower Maximum Pool Size of its clients.",
+            ConnectionProblem.HostNotFound =>
+                $"No address is known for the host '{target.Host}'. Correct Host, or the name service of this machine.",
+            ConnectionProblem.EncryptionFailed =>
+                $"The connection to {server} could not be encrypted: {Innermost(e).Message} Correct Host (the certificate's name), Root Certificate (its authority) or SSL Mode.",
             ConnectionProblem.TooManyConnections =>
                 $"All connections to {server} are taken. Raise max_connections of the server or lower Maximum Pool Size of its clients.",
-            _ => $"The connection to PostgreSQL at {server} could not be opened: {e.Message}",
+            _ => $"The connection to PostgreSQL at {server} could not be opened: {Innermost(e).Message}",
         };
         return new DatabaseConnectionException(problem, message, e);
     }
+
+    private static string Server(Exception e) => e is PostgresException postgres ? $" The server says: {postgres.MessageText}." : "";
+
+    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
 
     private static ConnectionProblem ProblemOf(Exception e) => e switch
     {
@@ -66,6 +84,10 @@ public sealed class DatabaseConnectionException : Exception
         PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => ConnectionProblem.TooManyConnections,
         PostgresException => ConnectionProblem.Other,
         NpgsqlException { InnerException: TimeoutException } when e.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => ConnectionProblem.TooManyConnections,
+        AuthenticationException or NpgsqlException { InnerException: AuthenticationException } => ConnectionProblem.EncryptionFailed,
+        NpgsqlException when e.Message.Contains("SSL", StringComparison.Ordinal) => ConnectionProblem.EncryptionFailed,
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }
+            or NpgsqlException { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } } => ConnectionProblem.HostNotFound,
         NpgsqlException { InnerException: SocketException or TimeoutException } => ConnectionProblem.ConnectionRefused,
         NpgsqlException when e.Message.Contains("No password has been provided", StringComparison.Ordinal) => ConnectionProblem.AuthenticationFailed,
         SocketException => ConnectionProblem.ConnectionRefused,

@@ -8,6 +8,9 @@ public sealed class VideoVoiceOptions
 
     private bool _notifications = true;
 
+    /// <summary>The databases that registrations have named, as host:port/database.</summary>
+    internal List<string> Targets { get; } = [];
+
     /// <summary>
     /// Npgsql connection string. <c>Max Auto Prepare</c> (50), <c>No Reset On Close</c> (true) and <c>Options</c> (generic plans) are added where it says nothing of them,
     /// unless <see cref="BehindPgBouncer"/> is set. Not needed when the host brings an <c>NpgsqlDataSource</c>.

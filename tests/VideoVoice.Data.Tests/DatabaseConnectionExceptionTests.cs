@@ -73,13 +73,38 @@ public sealed class DatabaseConnectionExceptionTests : DatabaseTest
     }
 
     [Test]
-    public async Task A_server_without_a_free_connection_says_so()
+    public async Task A_role_s_own_limit_is_named_and_not_the_server_s()
     {
         await SqlAsync($"alter role {_role} connection limit 0");
 
         var e = await ExplainAsync(_ => { });
 
-        AssertExplains(e, ConnectionProblem.TooManyConnections, "max_connections", "Maximum Pool Size");
+        AssertExplains(e, ConnectionProblem.TooManyConnections, "connection limit", "too many connections for role", "Maximum Pool Size");
+        Assert.That(e.Message, Does.Not.Contain("max_connections"));
+    }
+
+    [Test]
+    public async Task A_host_without_an_address_is_not_a_stopped_server()
+    {
+        var e = await ExplainAsync(c => c.Host = "no-such-host.invalid");
+
+        AssertExplains(e, ConnectionProblem.HostNotFound, "no-such-host.invalid", "Correct Host");
+    }
+
+    [Test]
+    public async Task A_server_without_TLS_is_a_problem_of_the_encryption()
+    {
+        var e = await ExplainAsync(c => c.SslMode = SslMode.Require);
+
+        AssertExplains(e, ConnectionProblem.EncryptionFailed, "SSL Mode");
+    }
+
+    [Test]
+    public async Task A_Passfile_that_is_missing_is_a_problem_of_the_connection()
+    {
+        var e = await ExplainAsync(c => (c.Password, c.Passfile) = (null, "/no/such/file"));
+
+        Assert.That(e.Problem, Is.EqualTo(ConnectionProblem.AuthenticationFailed).Or.EqualTo(ConnectionProblem.Other));
     }
 
     [Test]

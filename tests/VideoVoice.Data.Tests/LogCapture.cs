@@ -12,9 +12,12 @@ internal sealed class LogCapture : ILoggerFactory
 
     internal string Text => string.Join('\n', _entries.Select(e => e.Message));
 
+    /// <summary>Whether the values behind a message are kept with it.</summary>
+    internal bool WithState { get; init; }
+
     internal void Clear() => _entries.Clear();
 
-    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _entries);
+    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _entries, WithState);
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
@@ -24,7 +27,7 @@ internal sealed class LogCapture : ILoggerFactory
 
     internal sealed record Entry(string Category, LogLevel Level, EventId Event, string Message);
 
-    private sealed class Logger(string category, ConcurrentQueue<Entry> entries) : ILogger
+    private sealed class Logger(string category, ConcurrentQueue<Entry> entries, bool withState) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -32,6 +35,6 @@ internal sealed class LogCapture : ILoggerFactory
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            entries.Enqueue(new Entry(category, logLevel, eventId, $"{formatter(state, exception)} {exception}"));
+            entries.Enqueue(new Entry(category, logLevel, eventId, $"{formatter(state, exception)} {exception} {(withState && state is IEnumerable<KeyValuePair<string, object?>> values ? string.Join(' ', values) : "")}"));
     }
 }

@@ -64,7 +64,7 @@ internal static class Invocation
 
     private static int Fail(Exception e)
     {
-        Console.Error.WriteLine(e.Message);
+        Console.Error.WriteLine(Composition.WithoutPassword(e.Message));
         if (e is DatabaseConnectionException or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege })
             Console.Error.WriteLine("The sub-command check explains causes and cures.");
         if (e is DatabaseConnectionException { Problem: ConnectionProblem.DatabaseNotFound } or PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })

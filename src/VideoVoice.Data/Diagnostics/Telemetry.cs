@@ -26,6 +26,10 @@ internal static class Telemetry
     internal static readonly Gauge<long> QueueDepth = s_meter.CreateGauge<long>("videovoice.queue.depth", "{request}", "Pending requests, as last read by this process.");
     internal static readonly Gauge<double> OldestAge = s_meter.CreateGauge<double>("videovoice.queue.oldest_age", "s", "Age of the oldest request that may start, as last read by this process; 0 when none waits.");
 
+    /// <summary>What a request keeps of the activity that creates it; null for an id of another form than W3C's, which may hold anything.</summary>
+    internal static string? TraceParent(Activity? activity) =>
+        (activity ?? Activity.Current) is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null;
+
     internal static void Count(Outcome outcome, Counter<long> applied)
     {
         switch (outcome)

@@ -72,6 +72,8 @@ internal static class Check
                 // jsonb stores the decoded text, so an escaped U+0000 or half a surrogate pair is refused like a plain one.
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
                     Characters(reader.GetString()!, null, name);
+                if (reader.TokenType == JsonTokenType.Number && !JsonNumber.Fits(reader.ValueSpan))
+                    throw new ArgumentException($"A number at byte {reader.TokenStartIndex} of the JSON is beyond jsonb: at most 131072 digits before the decimal point and 16383 after it.", name);
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -27,10 +27,7 @@ internal static class DataSources
             if (!settings.ShouldSerialize("Max Auto Prepare"))
                 settings.MaxAutoPrepare = MaxAutoPrepare;
 
-            // The parameter of LIMIT makes the server take a generic plan for dear: it would plan each claim anew, which costs more than the claim, and read
-            // all videos in parallel, or compile the statement, for a page of fifty.
-            if (!settings.ShouldSerialize("Options"))
-                settings.Options = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off";
+            settings.Options = StartUpOptions.Add(settings.Options);
 
             // The library changes no session state on pooled connections, so there is nothing to reset.
             if (!settings.ShouldSerialize("No Reset On Close"))
@@ -40,9 +37,11 @@ internal static class DataSources
         if (!settings.ShouldSerialize("Application Name"))
             settings.ApplicationName = "VideoVoice.Data";
 
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // Else the password would be in Npgsql's log state and, as part of the pool's name, in its metrics and spans.
+        settings.PersistSecurityInfo = false;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = $"VideoVoice.Data {settings.Host}:{settings.Port}/{settings.Database}" };
         if (loggerFactory is not null)
-            builder.UseLoggerFactory(loggerFactory);
+            builder.UseLoggerFactory(new StatementsAtDebug(loggerFactory));
 
         return builder.Build();
     }
@@ -58,7 +57,7 @@ internal static class DataSources
         return new NpgsqlConnectionStringBuilder
         {
             Host = variable("POSTGRES_HOST"),
-            Port = ushort.TryParse(port, out var number) && number > 0 ? number : throw new FormatException($"POSTGRES_PORT is '{port}'. Set it to a port from 1 to 65535."),
+            Port = ushort.TryParse(port, out var number) && number > 0 ? number : throw new FormatException("POSTGRES_PORT is no port. Set it to a number from 1 to 65535."),
             Username = variable("POSTGRES_USER") ?? "postgres",
             Password = variable("POSTGRES_PASSWORD"),
             Database = variable("DATABASE_NAME") ?? "video_voice_integration",

@@ -31,7 +31,7 @@ public static class VideoVoiceServiceCollectionExtensions
     /// from the section, else from the Python services' POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD and DATABASE_NAME where the configuration has them.
     /// </summary>
     /// <param name="services">The container.</param>
-    /// <param name="configuration">The host's configuration, at its root.</param>
+    /// <param name="configuration">The host's configuration at its root, or its section <c>VideoVoice</c>, which must then hold the connection string.</param>
     /// <param name="configure">Has the last word.</param>
     /// <returns>The container. Wrong options throw <see cref="OptionsValidationException"/> at start-up or first use, saying what to set.</returns>
     public static IServiceCollection AddVideoVoiceData(this IServiceCollection services, IConfiguration configuration, Action<VideoVoiceOptions>? configure = null)
@@ -39,7 +39,7 @@ public static class VideoVoiceServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         return services.AddOwnDataSource(options => options
-            .Bind(configuration.GetSection(VideoVoiceOptions.Name))
+            .Bind(configuration is IConfigurationSection { Key: VideoVoiceOptions.Name } own ? own : configuration.GetSection(VideoVoiceOptions.Name))
             .Configure(o => o.ConnectionString = configuration.GetConnectionString(VideoVoiceOptions.Name)
                 ?? o.ConnectionString
                 ?? DataSources.FromPythonVariables(name => configuration[name]))
@@ -90,6 +90,11 @@ public static class VideoVoiceServiceCollectionExtensions
     private static IServiceCollection AddManagers(this IServiceCollection services, bool hostDataSource, Action<OptionsBuilder<VideoVoiceOptions>> configure)
     {
         configure(services.AddOptions<VideoVoiceOptions>());
+        services.AddOptions<VideoVoiceOptions>().Configure(static o =>
+        {
+            if (o.ConnectionString is not null && ConnectionStrings.Fault(o.ConnectionString) is null && new NpgsqlConnectionStringBuilder(o.ConnectionString) is var target)
+                o.Targets.Add($"{target.Host}:{target.Port}/{target.Database}");
+        });
         services.AddOptions<VideoVoiceOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>>(new VideoVoiceOptionsValidator(hostDataSource)));
 

@@ -20,8 +20,9 @@ public sealed class SchemaInitializer
     /// <param name="dataSource">Where to connect.</param>
     /// <param name="options">The options; null takes the built-in ones, with which a missing database is an error.</param>
     /// <param name="logger">Where to report; null is nowhere.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public SchemaInitializer(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<SchemaInitializer>? logger = null)
-        : this(new Database(dataSource), options ?? new VideoVoiceOptions(), logger)
+        : this(new Database(dataSource), VideoVoiceOptionsValidator.Checked(options), logger)
     {
     }
 

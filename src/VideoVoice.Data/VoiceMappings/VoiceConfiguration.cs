@@ -31,6 +31,7 @@ public sealed class VoiceConfiguration
         if (root.ValueKind != JsonValueKind.Object)
             throw new ArgumentException($"The configuration is a JSON {root.ValueKind}; it must be an object with voice_mappings, available_voices and settings.", nameof(json));
 
+        RefuseRepeatedNames(root, "");
         var entries = Members(root, "voice_mappings");
         var available = AvailableVoices(root);
         var mappings = entries.Keys.Union(available.Keys, StringComparer.Ordinal)
@@ -93,11 +94,32 @@ public sealed class VoiceConfiguration
         Require(members, JsonValueKind.Object, property);
         foreach (var member in members.EnumerateObject())
         {
-            if (!byName.TryAdd(member.Name, member.Value))
-                throw new ArgumentException("The name stands there twice. Remove one.", $"{property}.{member.Name}");
+            byName.Add(member.Name, member.Value);
         }
 
         return byName;
+    }
+
+    /// <summary>JSON lets a name stand twice in one object, and its readers take one or the other.</summary>
+    private static void RefuseRepeatedNames(JsonElement element, string path)
+    {
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var (index, item) in element.EnumerateArray().Index())
+                RefuseRepeatedNames(item, $"{path}[{index}]");
+        }
+
+        if (element.ValueKind != JsonValueKind.Object)
+            return;
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in element.EnumerateObject())
+        {
+            var name = path.Length == 0 ? member.Name : $"{path}.{member.Name}";
+            if (!names.Add(member.Name))
+                throw new ArgumentException("The name stands there twice. Remove one.", name);
+            RefuseRepeatedNames(member.Value, name);
+        }
     }
 
     private static string? Text(JsonElement element, string property, string name)

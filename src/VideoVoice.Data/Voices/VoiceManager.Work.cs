@@ -90,7 +90,7 @@ public sealed partial class VoiceManager
     {
         ArgumentNullException.ThrowIfNull(completions);
         if (completions.Count == 0)
-            return [];
+            return Nothing(transaction, cancellationToken);
 
         var rows = await _database.ListAsync<VoiceOutcome.Row>("voices/complete_voices", CompleteParameters.Of(completions), transaction, cancellationToken).ConfigureAwait(false);
         return await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
@@ -177,11 +177,20 @@ public sealed partial class VoiceManager
     {
         ArgumentNullException.ThrowIfNull(fences);
         if (fences.Count == 0)
-            return [];
+            return Nothing(transaction, cancellationToken);
 
         Guid[] ids = [.. fences.Select((f, i) => Check.Fence(f, $"fences[{i}]").VoiceId)];
         var rows = await _database.ListAsync<VoiceOutcome.Row>(statement, parameters(ids, [.. fences.Select(f => f.Attempt)]), transaction, cancellationToken).ConfigureAwait(false);
         return Outcomes(rows);
+    }
+
+    // An empty list reports the misuse that a full one would.
+    private static VoiceOutcome[] Nothing(NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (transaction is not null)
+            Check.Open(transaction);
+        return [];
     }
 
     private static VoiceOutcome[] Outcomes(IReadOnlyList<VoiceOutcome.Row> rows)

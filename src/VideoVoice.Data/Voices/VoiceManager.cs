@@ -24,8 +24,9 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <param name="dataSource">Where to connect.</param>
     /// <param name="options">Defaults of new requests and how to wait; null takes the built-in ones.</param>
     /// <param name="logger">Where a lost listener is reported; null is nowhere.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public VoiceManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VoiceManager>? logger = null)
-        : this(new Database(dataSource, options, logger), options ?? new VideoVoiceOptions(), logger)
+        : this(new Database(dataSource, VideoVoiceOptionsValidator.Checked(options), logger), options ?? new VideoVoiceOptions(), logger)
     {
     }
 
@@ -90,7 +91,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
             position = position is null ? position : Check.Range(position.Value, 0, MaxPosition, nameof(position)),
             queueStep = _options.QueueStep.TotalSeconds,
             maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
-            traceParent = (activity ?? Activity.Current)?.Id,
+            traceParent = Telemetry.TraceParent(activity),
         };
         var created = await _database.ExecuteAsync("voices/create_voice_request", request, transaction, cancellationToken).ConfigureAwait(false);
         await CreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
@@ -128,7 +129,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
                 lines.textContents,
                 queueStep = _options.QueueStep.TotalSeconds,
                 maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
-                traceParent = (activity ?? Activity.Current)?.Id,
+                traceParent = Telemetry.TraceParent(activity),
             },
             transaction,
             cancellationToken).ConfigureAwait(false);
@@ -181,7 +182,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
             lines.textContents,
             queueStep = _options.QueueStep.TotalSeconds,
             maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
-            traceParent = (activity ?? Activity.Current)?.Id,
+            traceParent = Telemetry.TraceParent(activity),
         };
         var created = await _database.ScalarAsync<bool>("voices/create_video_with_voices", video, transaction, cancellationToken).ConfigureAwait(false)
             ? requests.Count

@@ -99,7 +99,7 @@ public sealed class ConfigurationTests
     {
         var e = Assert.Throws<FormatException>(() => Bind(new() { ["POSTGRES_HOST"] = "h", ["POSTGRES_PORT"] = port }));
 
-        Assert.That(e!.Message, Does.Contain("POSTGRES_PORT").And.Contain($"'{port}'"));
+        Assert.That(e!.Message, Does.Contain("POSTGRES_PORT").And.Contain("from 1 to 65535").And.Not.Contain("five"));
     }
 
     [Test]

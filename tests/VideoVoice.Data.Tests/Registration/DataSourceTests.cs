@@ -29,6 +29,94 @@ public sealed class DataSourceTests : DatabaseTest
         Assert.That((settings.MaxAutoPrepare, settings.NoResetOnClose), Is.EqualTo((0, true)));
     }
 
+    [TestCase(null, "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase("-c geqo=off", "-c geqo=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase("-cjit=on --plan-cache-mode=auto", "-cjit=on --plan-cache-mode=auto -c max_parallel_workers_per_gather=0 -c default_transaction_isolation=read\\ committed")]
+    public async Task Each_start_up_option_is_added_unless_the_connection_string_sets_that_very_one(string? own, string expected)
+    {
+        var settings = await SettingsAsync(o => o.ConnectionString = new NpgsqlConnectionStringBuilder("Host=h;Database=d") { Options = own }.ConnectionString);
+
+        Assert.That(settings.Options, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task Under_a_default_of_serializable_the_library_s_own_statements_are_read_committed_and_do_not_fail()
+    {
+        await SqlAsync($"alter database \"{new NpgsqlConnectionStringBuilder(ConnectionString).Database}\" set default_transaction_isolation = 'serializable'");
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString = ConnectionString + ";Options=-c jit=on"));
+        await using (var connection = await provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name).OpenConnectionAsync(Token))
+        {
+            await using var command = new NpgsqlCommand("select current_setting('default_transaction_isolation') || current_setting('jit') || current_setting('plan_cache_mode')", connection);
+            Assert.That(await command.ExecuteScalarAsync(Token), Is.EqualTo("read committedonforce_generic_plan"));
+
+            // A transaction of the caller's is the caller's.
+            await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, Token);
+            await using var level = new NpgsqlCommand("select current_setting('transaction_isolation')", connection, transaction);
+            Assert.That(await level.ExecuteScalarAsync(Token), Is.EqualTo("serializable"));
+        }
+
+        var (videos, voices) = (provider.GetRequiredService<VideoManager>(), provider.GetRequiredService<VoiceManager>());
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
+        {
+            var video = await videos.CreateVideoAsync($"{i}", cancellationToken: Token);
+            await voices.CreateVoiceRequestsAsync(video, [new("Aluno", "one"), new("Aluno", "two")], cancellationToken: Token);
+            foreach (var request in await voices.ClaimVoicesAsync("w", 2, TimeSpan.FromMinutes(1), cancellationToken: Token))
+                Assert.That(await voices.CompleteVoiceProcessingAsync(request.Fence, "/a.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        }));
+    }
+
+    [Test]
+    public async Task Npgsql_s_statements_are_logged_at_Debug()
+    {
+        using var log = new LogCapture();
+        await using var provider = RegistrationTests.Build(services => services.AddSingleton<ILoggerFactory>(log).AddVideoVoiceData(o => o.ConnectionString = ConnectionString));
+        await provider.GetRequiredService<SettingManager>().ListSettingsAsync(cancellationToken: Token);
+
+        var statements = log.Entries.Where(e => e.Category == "Npgsql.Command").ToList();
+        Assert.That(statements, Is.Not.Empty);
+        Assert.That(statements.Select(e => e.Level), Is.All.LessThanOrEqualTo(LogLevel.Debug));
+    }
+
+    [Test]
+    public async Task With_Persist_Security_Info_the_password_is_still_nowhere()
+    {
+        var real = new NpgsqlConnectionStringBuilder(ConnectionString) { PersistSecurityInfo = true, ApplicationName = "secret" };
+        var seen = new System.Collections.Concurrent.ConcurrentBag<string>();
+        using var log = new LogCapture { WithState = true };
+        using var spans = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "Npgsql" or "VideoVoice.Data",
+            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllData,
+            ActivityStopped = activity => seen.Add(string.Join(' ', activity.TagObjects.Select(tag => $"{tag.Key}={tag.Value}")) + activity.StatusDescription),
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(spans);
+        using var meters = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name is "Npgsql" or "VideoVoice.Data")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        meters.SetMeasurementEventCallback<int>((_, _, tags, _) => seen.Add(Text(tags)));
+        meters.SetMeasurementEventCallback<long>((_, _, tags, _) => seen.Add(Text(tags)));
+        meters.SetMeasurementEventCallback<double>((_, _, tags, _) => seen.Add(Text(tags)));
+        meters.Start();
+        await using var provider = RegistrationTests.Build(services => services.AddSingleton<ILoggerFactory>(log).AddVideoVoiceData(o => o.ConnectionString = real.ConnectionString));
+        await provider.GetRequiredService<SettingManager>().ListSettingsAsync(cancellationToken: Token);
+        var failed = await Assert.ThrowsAsync<PostgresException>(() => provider.GetRequiredService<SettingManager>().SetSettingAsync("k", "v", transaction: null, cancellationToken: Token).ContinueWith(async _ =>
+        {
+            await SqlAsync("alter table settings rename to elsewhere");
+            await provider.GetRequiredService<SettingManager>().ListSettingsAsync(cancellationToken: Token);
+        }, TaskScheduler.Default).Unwrap());
+        meters.RecordObservableInstruments();
+
+        Assert.That(seen, Is.Not.Empty);
+        Assert.That(string.Join('\n', seen) + log.Text + failed, Does.Not.Contain(real.Password!));
+
+        static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) => string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+    }
+
     [Test]
     public async Task An_application_name_of_the_host_stays()
     {

@@ -100,7 +100,7 @@ public sealed class RegistrationTests : DatabaseTest
     public async Task Registering_twice_makes_nothing_twice_and_the_last_options_count()
     {
         var services = new ServiceCollection();
-        services.AddVideoVoiceData(o => (o.ConnectionString, o.MaxAttempts) = ("Host=first;Database=first", 2));
+        services.AddVideoVoiceData(o => (o.ConnectionString, o.MaxAttempts) = (ConnectionString, 2));
         var once = services.Count(d => d.ServiceType.Assembly == typeof(VideoManager).Assembly || d.ServiceType == typeof(NpgsqlDataSource));
         services.AddVideoVoiceData(new ConfigurationBuilder().Build(), o => o.ConnectionString = ConnectionString);
         var twice = services.Count(d => d.ServiceType.Assembly == typeof(VideoManager).Assembly || d.ServiceType == typeof(NpgsqlDataSource));
@@ -116,6 +116,36 @@ public sealed class RegistrationTests : DatabaseTest
             Assert.That(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.MaxAttempts, Is.EqualTo(2));
             Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LibraryVersion));
         }
+    }
+
+    [Test]
+    public async Task Two_databases_in_one_container_are_refused_by_name()
+    {
+        await using var provider = Build(services => services
+            .AddVideoVoiceData(o => o.ConnectionString = "Host=first;Database=a;Password=s3cret")
+            .AddVideoVoiceData(o => o.ConnectionString = "Host=second;Database=b;Password=s3cret"));
+
+        var e = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<VideoManager>());
+
+        Assert.That(e!.Message, Does.Contain("first:5432/a, second:5432/b").And.Contain("One container holds one").And.Not.Contain("s3cret"));
+    }
+
+    [Test]
+    public async Task The_section_may_be_given_instead_of_the_root()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("VideoVoice:ConnectionString", ConnectionString), new("VideoVoice:MaxAttempts", "8")]).Build();
+        await using var provider = Build(services => services.AddVideoVoiceData(configuration.GetSection("VideoVoice")));
+
+        Assert.That(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.MaxAttempts, Is.EqualTo(8));
+        Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LibraryVersion));
+    }
+
+    [Test]
+    public void A_constructor_on_a_data_source_validates_the_options_as_the_container_does()
+    {
+        var wrong = new VideoVoiceOptions { MaxAttempts = 0, PollInterval = TimeSpan.Zero };
+        foreach (var create in new Action[] { () => _ = new VoiceManager(DataSource, wrong), () => _ = new SchemaInitializer(DataSource, wrong) })
+            Assert.That(create, Throws.ArgumentException.With.Message.Contains("MaxAttempts is 0").And.Message.Contains("PollInterval is").And.Property("ParamName").EqualTo("options"));
     }
 
     [Test]

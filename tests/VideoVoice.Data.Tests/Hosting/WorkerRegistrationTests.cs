@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NUnit.Framework;
+using VideoVoice.Data.Hosting;
+
+namespace VideoVoice.Data.Tests.Hosting;
+
+public sealed class WorkerRegistrationTests : WorkerTest
+{
+    [Test]
+    public void A_worker_without_the_library_is_refused_with_words()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddVoiceWorker<First>();
+        using var host = builder.Build();
+
+        Assert.That(() => host.StartAsync(Token), Throws.InvalidOperationException.With.Message.Contains("AddVoiceWorker<First>").And.Message.Contains("call AddVideoVoiceData"));
+    }
+
+    [Test]
+    public async Task Two_workers_of_one_host_have_their_own_options()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(Log);
+        builder.Services.AddVideoVoiceData(o => o.ConnectionString = ConnectionString);
+        builder.Services.AddVoiceWorker<First>(o => (o.WorkerId, o.Concurrency) = ("first", 2));
+        builder.Services.AddVoiceWorker<Second>(o => o.WorkerId = "second");
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        await UntilAsync(() => Log.Entries.Count(e => e.Event.Id == 100) == 2, "They have not started.");
+        await host.StopAsync(Token);
+
+        Assert.That(Log.Text, Does.Contain("Worker first started: 2 requests at once").And.Contain("Worker second started: 1 requests at once"));
+    }
+
+    private sealed class First : IVoiceSynthesizer
+    {
+        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => Task.FromResult(new SynthesizedVoice("/first.wav"));
+    }
+
+    private sealed class Second : IVoiceSynthesizer
+    {
+        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => Task.FromResult(new SynthesizedVoice("/second.wav"));
+    }
+}
