@@ -15,27 +15,6 @@ CREATE TYPE public.voice_status AS ENUM (
     'failed'
 );
 
-CREATE FUNCTION public.resolve_voice_mapping(name text) RETURNS SETOF uuid
-    LANGUAGE sql STABLE ROWS 1
-    AS $$
-    select m.id
-    from voice_mappings m
-    where m.voice_id = name
-        or lower(m.voice_id) = lower(name)
-        or (m.is_default and exists (select from settings s where s.setting_key = 'fallback_to_default' and lower(s.setting_value) = 'true'))
-    order by (m.voice_id = name) is true desc, (lower(m.voice_id) = lower(name)) is true desc
-    limit 1
-$$;
-
-CREATE FUNCTION public.update_updated_at_column() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-        begin
-            new.updated_at = current_timestamp;
-            return new;
-        end;
-        $$;
-
 CREATE TABLE public.settings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     setting_key character varying(100) NOT NULL,
@@ -44,6 +23,44 @@ CREATE TABLE public.settings (
     created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP
 );
+
+CREATE TABLE public.voice_mappings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    voice_id character varying(50) NOT NULL,
+    voice_name character varying(100) NOT NULL,
+    voice_file character varying(255) NOT NULL,
+    description text,
+    gender character varying(10),
+    language character varying(10) NOT NULL,
+    quality character varying(20),
+    is_default boolean DEFAULT false,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT voice_mappings_gender_check CHECK (((gender)::text = ANY ((ARRAY['male'::character varying, 'female'::character varying, 'other'::character varying])::text[]))),
+    CONSTRAINT voice_mappings_quality_check CHECK (((quality)::text = ANY ((ARRAY['low'::character varying, 'medium'::character varying, 'high'::character varying])::text[])))
+);
+
+CREATE FUNCTION public.resolve_voice_mapping(name text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+ SELECT m.id
+    FROM public.voice_mappings m
+   WHERE (((m.voice_id)::text = resolve_voice_mapping.name) OR (lower((m.voice_id)::text) = lower(resolve_voice_mapping.name)) OR (m.is_default AND (EXISTS ( SELECT
+            FROM public.settings s
+           WHERE (((s.setting_key)::text = 'fallback_to_default'::text) AND (lower(s.setting_value) = 'true'::text))))))
+   ORDER BY (((m.voice_id)::text = resolve_voice_mapping.name) IS TRUE) DESC, ((lower((m.voice_id)::text) = lower(resolve_voice_mapping.name)) IS TRUE) DESC
+  LIMIT 1;
+END;
+
+CREATE FUNCTION public.update_updated_at_column() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        begin
+            new.updated_at = current_timestamp;
+            return new;
+        end;
+        $$;
 
 CREATE TABLE public.videos (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -115,22 +132,6 @@ CREATE TABLE public.videovoice_migrations (
     version integer NOT NULL,
     name text NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-CREATE TABLE public.voice_mappings (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    voice_id character varying(50) NOT NULL,
-    voice_name character varying(100) NOT NULL,
-    voice_file character varying(255) NOT NULL,
-    description text,
-    gender character varying(10),
-    language character varying(10) NOT NULL,
-    quality character varying(20),
-    is_default boolean DEFAULT false,
-    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT voice_mappings_gender_check CHECK (((gender)::text = ANY ((ARRAY['male'::character varying, 'female'::character varying, 'other'::character varying])::text[]))),
-    CONSTRAINT voice_mappings_quality_check CHECK (((quality)::text = ANY ((ARRAY['low'::character varying, 'medium'::character varying, 'high'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.settings

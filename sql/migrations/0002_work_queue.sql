@@ -66,15 +66,27 @@ drop index idx_voice_mappings_is_default;
 
 -- The one rule by which a character gets its mapping: its name as voice_id, without regard to case; else the default mapping, where the setting allows.
 -- At most one row. A set, because the planner puts only such a function's text into the statement that calls it; any other is planned anew at each call.
-create function resolve_voice_mapping(name text) returns setof uuid rows 1 language sql stable as $$
-    select m.id
-    from voice_mappings m
-    where m.voice_id = name
-        or lower(m.voice_id) = lower(name)
-        or (m.is_default and exists (select from settings s where s.setting_key = 'fallback_to_default' and lower(s.setting_value) = 'true'))
-    order by (m.voice_id = name) is true desc, (lower(m.voice_id) = lower(name)) is true desc
-    limit 1
-$$;
+-- Its body is parsed here and now, so its names mean the same whatever the caller's path is.
+-- In DO, because a client that splits statements at their semicolons would cut it in two.
+do $migration$
+begin
+    execute $function$
+        create function resolve_voice_mapping(name text) returns setof uuid rows 1 language sql stable
+        begin atomic
+            select m.id
+            from voice_mappings m
+            where m.voice_id = name
+                or lower(m.voice_id) = lower(name)
+                or (m.is_default and exists (select from settings s where s.setting_key = 'fallback_to_default' and lower(s.setting_value) = 'true'))
+            order by (m.voice_id = name) is true desc, (lower(m.voice_id) = lower(name)) is true desc
+            limit 1;
+        end
+    $function$;
+end
+$migration$;
+
+-- The trigger's function, on any path.
+alter function update_updated_at_column() set search_path to pg_catalog, pg_temp;
 
 -- Who sleeps: a process that waits for work or for finished voices, by the notification channel of its own. Unlogged and with an end, because it is only a hint.
 create unlogged table videovoice_listeners (

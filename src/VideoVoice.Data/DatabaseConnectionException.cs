@@ -72,6 +72,11 @@ public sealed class DatabaseConnectionException : Exception
         return new DatabaseConnectionException(problem, message, e);
     }
 
+    internal static DatabaseConnectionException MayNotCreateDatabase(PostgresException e, NpgsqlConnectionStringBuilder target) =>
+        new(ConnectionProblem.PermissionDenied,
+            $"PostgreSQL at {target.Host}:{target.Port} has no database '{target.Database}', and the user '{target.Username}' may not create it. Create it as another user: create database \"{target.Database}\" owner \"{target.Username}\"; or grant the right: alter role \"{target.Username}\" createdb.",
+            e);
+
     private static string Server(Exception e) => e is PostgresException postgres ? $" The server says: {postgres.MessageText}." : "";
 
     private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;

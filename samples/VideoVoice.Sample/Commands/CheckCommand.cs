@@ -58,7 +58,9 @@ internal static class CheckCommand
 
             screen.Line($"Schema version: {version}; this program knows {SchemaInitializer.LibraryVersion}");
             if (version < SchemaInitializer.LibraryVersion)
-                return (null, "The tables are missing or old. Run init.");
+                return await MayCreateAsync(services, cancellationToken)
+                    ? (null, "The tables are missing or old. Run init.")
+                    : (ConnectionProblem.PermissionDenied, "The tables are missing or old, and the user may not create them. As the owner: grant create on schema public to USER; then run init.");
 
             var totals = await services.GetRequiredService<StatusManager>().GetTotalsAsync(cancellationToken: cancellationToken);
             screen.Line($"Videos: {totals.Videos} ({totals.PendingVideos} pending, {totals.ProcessingVideos} processing, {totals.CompletedVideos} completed, {totals.FailedVideos} failed)");
@@ -69,6 +71,17 @@ internal static class CheckCommand
         {
             return (e.Problem, e.Message);
         }
+    }
+
+    private static async Task<bool> MayCreateAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var schema = services.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.Schema ?? "public";
+        await using var connection = await services.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name).OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("select to_regnamespace(quote_ident($1)) is null or has_schema_privilege($1, 'create')", connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = schema } },
+        };
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static async Task<int> GetSchemaVersionAsync(IServiceProvider services, CancellationToken cancellationToken)

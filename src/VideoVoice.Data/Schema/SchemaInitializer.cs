@@ -55,7 +55,10 @@ public sealed class SchemaInitializer
     /// <param name="cancellationToken">Stops between and within the steps; a migration is applied whole or not at all.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="DatabaseConnectionException">No connection; or the database is missing and may not be created.</exception>
-    /// <exception cref="InvalidOperationException">The option <see cref="VideoVoiceOptions.LegacyTimeZone"/> names no zone that the server knows. Nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The option <see cref="VideoVoiceOptions.LegacyTimeZone"/> names no zone that the server knows; the schema holds objects of a role that is not trusted, or such a role may create
+    /// there (<c>list_unsafe_objects.sql</c>); the user may not create, or the server takes no changes. The message names the cure. The migration at hand was not applied.
+    /// </exception>
     public async Task<SchemaInitialization> InitializeAsync(CancellationToken cancellationToken = default)
     {
         var created = false;
@@ -73,13 +76,20 @@ public sealed class SchemaInitializer
         var applied = new List<string>();
         if (version < Migration.Latest)
         {
-            if (_options.Schema is not null)
-                await CreateSchemaAsync(cancellationToken).ConfigureAwait(false);
-
-            foreach (var migration in Migration.All)
+            try
             {
-                if (await ApplyAsync(migration, cancellationToken).ConfigureAwait(false))
-                    applied.Add(migration.Name);
+                if (_options.Schema is not null)
+                    await CreateSchemaAsync(cancellationToken).ConfigureAwait(false);
+
+                foreach (var migration in Migration.All)
+                {
+                    if (await ApplyAsync(migration, cancellationToken).ConfigureAwait(false))
+                        applied.Add(migration.Name);
+                }
+            }
+            catch (PostgresException e) when (Refusal(e) is { } refusal)
+            {
+                throw new InvalidOperationException(refusal, e);
             }
 
             version = await GetSchemaVersionAsync(cancellationToken).ConfigureAwait(false);
@@ -98,13 +108,14 @@ public sealed class SchemaInitializer
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = transaction.ConfigureAwait(false);
 
+        await RefuseUnsafeAsync(cancellationToken).ConfigureAwait(false);
         await _database.ExecuteAsync("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false);
         await _database.ExecuteAsync("schema/create_migrations", null, transaction, cancellationToken).ConfigureAwait(false);
         if (await _database.ScalarAsync<int>("schema/get_schema_version", null, transaction, cancellationToken).ConfigureAwait(false) >= migration.Version)
             return false;
 
         if (await _database.ScalarAsync<string>("schema/set_time_zone", new { zone = _options.LegacyTimeZone }, transaction, cancellationToken).ConfigureAwait(false) is null)
-            throw new InvalidOperationException($"The server knows no time zone '{_options.LegacyTimeZone}'. Set LegacyTimeZone to an IANA name such as Europe/Lisbon.");
+            throw UnknownTimeZone();
 
         await _database.ExecuteAsync(migration.Statement, null, transaction, cancellationToken).ConfigureAwait(false);
         await _database.ExecuteAsync("schema/add_migration", new { version = migration.Version, name = migration.Name }, transaction, cancellationToken).ConfigureAwait(false);
@@ -112,6 +123,28 @@ public sealed class SchemaInitializer
         Log.MigrationApplied(_logger, migration.Name);
         return true;
     }
+
+    /// <summary>In a transaction of its own, because the path that it sets lasts as long as the transaction.</summary>
+    private async Task RefuseUnsafeAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = transaction.ConfigureAwait(false);
+
+        var path = await _database.SingleOrDefaultAsync<SearchPath>("schema/get_path", null, transaction, cancellationToken).ConfigureAwait(false);
+        await _database.ExecuteAsync("schema/trust_pg_catalog_only", null, transaction, cancellationToken).ConfigureAwait(false);
+        UnsafeObject.RefuseAny(await _database.ListAsync<UnsafeObject>("schema/list_unsafe_objects", path, transaction, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static string? Refusal(PostgresException e) => e.SqlState switch
+    {
+        PostgresErrorCodes.InsufficientPrivilege =>
+            $"This user may not make the schema ({e.MessageText}). As the owner: grant create on schema NAME to USER, and for a schema that is missing: grant create on database NAME to USER; or initialize as the owner of the tables. The application itself needs neither.",
+        PostgresErrorCodes.ReadOnlySqlTransaction =>
+            $"The server takes no changes ({e.MessageText}): it is a standby, or default_transaction_read_only is on for this user or database. Initialize on the primary, with a session that may write.",
+        _ => null,
+    };
 
     private async Task CreateSchemaAsync(CancellationToken cancellationToken)
     {
@@ -135,6 +168,11 @@ public sealed class SchemaInitializer
         var connection = await new Database(dataSource).OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = connection.ConfigureAwait(false);
 
+        // Before the database is there: else it would stay behind empty.
+        var zone = new CommandDefinition(Statements.Get("schema/set_time_zone"), new { zone = _options.LegacyTimeZone }, cancellationToken: cancellationToken);
+        if (await connection.ExecuteScalarAsync<string>(zone).ConfigureAwait(false) is null)
+            throw UnknownTimeZone();
+
         var quote = new CommandDefinition(Statements.Get("schema/quote_create_database"), new { database = target.Database }, cancellationToken: cancellationToken);
         var create = await connection.ExecuteScalarAsync<string>(quote).ConfigureAwait(false);
         try
@@ -148,5 +186,19 @@ public sealed class SchemaInitializer
             // Another process was faster. The second code is what CREATE DATABASE reports when both were past its first check.
             return false;
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw DatabaseConnectionException.MayNotCreateDatabase(e, target);
+        }
+    }
+
+    private InvalidOperationException UnknownTimeZone() =>
+        new($"The server knows no time zone '{_options.LegacyTimeZone}'. Set LegacyTimeZone to an IANA name such as Europe/Lisbon.");
+
+    private sealed record SearchPath
+    {
+        public string[] Schemas { get; init; } = [];
+
+        public string Path { get; init; } = "";
     }
 }

@@ -43,6 +43,17 @@ public sealed class MissingDatabaseTests
     }
 
     [Test]
+    public async Task An_unknown_time_zone_leaves_no_empty_database_behind()
+    {
+        await using var missing = await MissingDatabase.NameAsync("missing_{0}");
+
+        await Assert.ThatAsync(() => missing.InitializeAsync(new VideoVoiceOptions { LegacyTimeZone = "Mars/Olympus" }), Throws.InvalidOperationException.With.Message.Contains("Mars/Olympus"));
+
+        var e = await Assert.ThrowsAsync<DatabaseConnectionException>(() => missing.InitializeAsync(new VideoVoiceOptions { CreateDatabase = false }));
+        Assert.That(e!.Problem, Is.EqualTo(ConnectionProblem.DatabaseNotFound));
+    }
+
+    [Test]
     public async Task A_missing_database_is_an_error_for_an_initializer_without_options()
     {
         await using var missing = await MissingDatabase.NameAsync("missing_{0}");
@@ -54,7 +65,7 @@ public sealed class MissingDatabaseTests
     }
 
     [Test]
-    public async Task Without_the_right_to_create_databases_the_server_s_own_error_comes_through()
+    public async Task Without_the_right_to_create_databases_the_grant_is_named()
     {
         await using var missing = await MissingDatabase.NameAsync("missing_{0}");
         var role = $"without_createdb_{Guid.NewGuid():N}";
@@ -67,10 +78,11 @@ public sealed class MissingDatabaseTests
         {
             var asRole = new NpgsqlConnectionStringBuilder(missing.ConnectionString) { Username = role, Password = "secret-of-the-role" }.ConnectionString;
 
-            var e = await Assert.ThrowsAsync<PostgresException>(() => MissingDatabase.InitializeAsync(asRole, new VideoVoiceOptions()));
+            var e = await Assert.ThrowsAsync<DatabaseConnectionException>(() => MissingDatabase.InitializeAsync(asRole, new VideoVoiceOptions()));
 
-            Assert.That(e!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
-            Assert.That(e.MessageText, Does.Contain("create database"));
+            Assert.That(e!.Problem, Is.EqualTo(ConnectionProblem.PermissionDenied));
+            Assert.That(e.Message, Does.Contain($"alter role \"{role}\" createdb").And.Contain(missing.Name).And.Not.Contain("secret-of-the-role"));
+            Assert.That(e.InnerException, Is.InstanceOf<PostgresException>());
         }
         finally
         {

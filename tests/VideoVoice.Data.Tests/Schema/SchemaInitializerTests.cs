@@ -38,7 +38,7 @@ public sealed class SchemaInitializerTests : DatabaseTest
 
         await new SchemaInitializer(dataSource).InitializeAsync(Token);
 
-        var commands = log.Entries.Where(e => e.Event.Name == "CommandExecutionCompleted").ToList();
+        var commands = log.Entries.Where(e => e.Event.Name is "CommandExecutionCompleted" or "BatchExecutionCompleted").ToList();
         Assert.That(commands, Has.Count.EqualTo(1), log.Text);
         Assert.That(commands[0].Message, Does.Contain("max(version)").And.Not.Contain("lock"));
     }
