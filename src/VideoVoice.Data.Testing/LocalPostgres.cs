@@ -60,8 +60,7 @@ public sealed class LocalPostgres : IAsyncDisposable
     /// </summary>
     /// <param name="options">Null: the defaults.</param>
     /// <param name="cancellationToken">Stops the start and removes what was made.</param>
-    /// <exception cref="LocalPostgresException">No server could be found, installed or started.</exception>
-    /// <exception cref="NpgsqlException">The existing server cannot be reached.</exception>
+    /// <exception cref="LocalPostgresException">No server could be found, installed or started, or the existing one cannot be read or reached: the message names where it was named.</exception>
     public static Task<LocalPostgres> StartAsync(LocalPostgresOptions? options = null, CancellationToken cancellationToken = default) =>
         StartAsync(options ?? new LocalPostgresOptions(), Surroundings.OfThisMachine, cancellationToken);
 
@@ -70,7 +69,17 @@ public sealed class LocalPostgres : IAsyncDisposable
         LocalPostgres postgres;
         if ((options.ExistingServer ?? (options.UseExistingServer ? surroundings.Variable(Surroundings.ConnectionVariable) : null)) is { } existing)
         {
-            var builder = new NpgsqlConnectionStringBuilder(existing);
+            NpgsqlConnectionStringBuilder builder;
+            try
+            {
+                builder = new NpgsqlConnectionStringBuilder(existing);
+            }
+            catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidCastException or KeyNotFoundException)
+            {
+                // The inner message may quote what could not be read, and that may be the password.
+                throw new LocalPostgresException($"{SourceOf(options)} is no connection string that Npgsql can read. Write it as Host=...;Port=...;Username=...;Password=...");
+            }
+
             builder.Database ??= "postgres";
             postgres = new LocalPostgres(builder.ConnectionString, null, null);
         }
@@ -96,12 +105,17 @@ public sealed class LocalPostgres : IAsyncDisposable
             postgres.ServerVersion = connection.PostgreSqlVersion;
             return postgres;
         }
-        catch
+        catch (Exception exception)
         {
             await postgres.DisposeAsync().ConfigureAwait(false);
+            if (postgres.IsExternal && exception is NpgsqlException)
+                throw new LocalPostgresException($"The server that {SourceOf(options)} names cannot be used: {exception.Message}", exception);
             throw;
         }
     }
+
+    private static string SourceOf(LocalPostgresOptions options) =>
+        options.ExistingServer is null ? $"The environment variable {Surroundings.ConnectionVariable}" : nameof(LocalPostgresOptions.ExistingServer);
 
     /// <summary><see cref="ConnectionString"/> with another database. The database need not exist.</summary>
     /// <exception cref="ArgumentException">The name is empty.</exception>

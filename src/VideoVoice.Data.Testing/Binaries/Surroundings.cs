@@ -78,7 +78,8 @@ internal sealed record Surroundings
         const string name = "videovoice-postgres";
         if (OperatingSystem.IsWindows())
             return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), name);
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        // Also where HOME names a folder that is not there.
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
         var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
             ? set
             : Path.Combine(home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache");

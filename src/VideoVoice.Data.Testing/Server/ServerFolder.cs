@@ -11,7 +11,10 @@ internal sealed class ServerFolder
 {
     private const string Prefix = "videovoice-postgres-";
     private const string LockSuffix = ".lock";
+    private const string Memory = "/dev/shm";
     private const long RoomInMemory = 2L << 30;
+
+    private static readonly char[] s_shellCharacters = OperatingSystem.IsWindows() ? [] : ['$', '`', '\\', '"', '\'', '\n'];
 
     private readonly FileStream _lock;
 
@@ -37,11 +40,11 @@ internal sealed class ServerFolder
     internal static IReadOnlyList<string> Parents(LocalPostgresOptions options)
     {
         if (options.Folder is not null) return [System.IO.Path.GetFullPath(options.Folder)];
-        var parents = new List<string>();
-        if (!options.Durable && OperatingSystem.IsLinux()) parents.Add("/dev/shm");
-        parents.Add(System.IO.Path.GetFullPath(System.IO.Path.GetTempPath()));
-        if (!OperatingSystem.IsWindows()) parents.Add("/tmp");
-        return parents;
+        var shared = new List<string>();
+        if (!options.Durable && OperatingSystem.IsLinux()) shared.Add(Memory);
+        shared.Add(System.IO.Path.GetFullPath(System.IO.Path.GetTempPath()));
+        if (!OperatingSystem.IsWindows()) shared.Add("/tmp");
+        return [.. shared.Select(folder => System.IO.Path.Combine(folder, "videovoice-" + Environment.UserName))];
     }
 
     /// <exception cref="LocalPostgresException">None of the parents can be written and reached.</exception>
@@ -50,6 +53,18 @@ internal sealed class ServerFolder
         var refusals = new List<string>();
         foreach (var parent in Parents(options))
         {
+            if (options.Folder is null && await Ownership.MakeOwnAsync(parent, user is not null, cancellationToken).ConfigureAwait(false) is { } refusal)
+            {
+                refusals.Add(refusal);
+                continue;
+            }
+
+            if (parent.IndexOfAny(s_shellCharacters) >= 0)
+            {
+                refusals.Add($"{parent}: PostgreSQL's programs pass it to a shell, so it may hold none of $ ` \\ \" ' and no line break. Name another folder.");
+                continue;
+            }
+
             if (!ServerUser.CanReach(parent))
             {
                 refusals.Add($"{parent}: user {user}, who runs the server, cannot reach it.");
@@ -58,7 +73,7 @@ internal sealed class ServerFolder
 
             try
             {
-                if (options.Folder is null && parent == "/dev/shm" && new DriveInfo(parent).AvailableFreeSpace < RoomInMemory) continue;
+                if (options.Folder is null && parent.StartsWith(Memory, StringComparison.Ordinal) && new DriveInfo(parent).AvailableFreeSpace < RoomInMemory) continue;
                 return await CreateInAsync(parent, user, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -70,14 +85,14 @@ internal sealed class ServerFolder
         throw new LocalPostgresException("No folder could be made for the server. " + string.Join(" ", refusals));
     }
 
-    /// <summary>Stops the servers and removes the folders whose owners no longer live. Those of other users are left alone.</summary>
+    /// <summary>Stops the servers and removes the folders whose owners no longer live. Nothing of another user's is believed, opened or removed.</summary>
     internal static async Task SweepAsync(LocalPostgresOptions options)
     {
         foreach (var parent in Parents(options).Distinct().Where(Directory.Exists))
         {
             foreach (var lockPath in Directory.EnumerateFiles(parent, Prefix + "*" + LockSuffix).ToList())
             {
-                if (TakeLock(lockPath) is not { } taken) continue;
+                if (!await Ownership.IsOursAsync(lockPath, lockPath[..^LockSuffix.Length], ServerUser.Find()).ConfigureAwait(false) || TakeLock(lockPath) is not { } taken) continue;
                 var folder = new ServerFolder(lockPath[..^LockSuffix.Length], taken);
                 await Watchdog.Start(folder).StopAsync().ConfigureAwait(false);
                 if (Directory.Exists(folder.Path)) options.WriteLog($"{folder.Path} was left by an earlier run and could not be removed.");

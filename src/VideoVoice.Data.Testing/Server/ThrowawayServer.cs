@@ -96,6 +96,10 @@ internal sealed class ThrowawayServer : IAsyncDisposable
 
     private async Task LaunchAsync(CancellationToken cancellationToken)
     {
+        var postmasterFile = Path.Combine(_folder.DataPath, "postmaster.pid");
+        if (File.Exists(postmasterFile))
+            throw new LocalPostgresException($"{postmasterFile} is there before the server is started: somebody else uses the folder.");
+
         for (var attempt = 1; ; attempt++)
         {
             Port = _options.NextPort?.Invoke() ?? FreePort();
@@ -116,8 +120,10 @@ internal sealed class ThrowawayServer : IAsyncDisposable
             throw new LocalPostgresException($"PostgreSQL {_binaries.Version} in {_binaries.Folder} did not start. {result.Text}{Environment.NewLine}{log}");
         }
 
-        var postmaster = await File.ReadAllLinesAsync(Path.Combine(_folder.DataPath, "postmaster.pid"), cancellationToken).ConfigureAwait(false);
-        ProcessId = int.Parse(postmaster[0], CultureInfo.InvariantCulture);
+        var postmaster = await File.ReadAllLinesAsync(postmasterFile, cancellationToken).ConfigureAwait(false);
+        ProcessId = postmaster.Length > 3 && int.TryParse(postmaster[0], CultureInfo.InvariantCulture, out var id) && postmaster[3] == Port.ToString(CultureInfo.InvariantCulture)
+            ? id
+            : throw new LocalPostgresException($"{postmasterFile} is not that of the server on port {Port}: {string.Join(" ", postmaster.Take(4))}");
     }
 
     private Task ConfigureAsync(Dictionary<string, string> settings, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal sealed class Watchdog
         $(command -v setsid) /bin/sh -c "$1" videovoice-watchdog "$2" "$3" 2>/dev/null &
         """;
 
-    // The command line names the random folder, so a reused process id is never signalled. It is empty for a zombie,
+    // The command line names the random folder, and the process began when the file says so: no other process is signalled, whatever stands in the file. It is empty for a zombie,
     // which kill -0 would take for a running server in a container whose first process reaps nothing.
     // initdb and pg_ctl go on after their parent's end, and the server that pg_ctl starts has no process id in its folder for a moment. They are
     // known by their working folder, and are waited for: a removal under initdb would leave its shared memory behind.
@@ -27,8 +27,17 @@ internal sealed class Watchdog
         exec 3<&-
         running() {
             pid=
-            read -r pid 2>/dev/null <"$1/data/postmaster.pid"
+            started=
+            { read -r pid; read -r _; read -r started; } 2>/dev/null <"$1/data/postmaster.pid"
             case $pid in ''|*[!0-9]*) return 1 ;; esac
+            if [ -r /proc/stat ]; then
+                case $started in ''|*[!0-9]*) return 1 ;; esac
+                ticks=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)
+                [ -n "$ticks" ] || return 1
+                boot=$(sed -n 's/^btime //p' /proc/stat)
+                distance=$((boot + ticks / $(getconf CLK_TCK) - started))
+                [ $distance -ge -5 ] && [ $distance -le 5 ] || return 1
+            fi
             if [ -d /proc/self ]; then args=$(tr '\0' ' ' <"/proc/$pid/cmdline"); else args=$(ps -o args= -p "$pid"); fi
             case $args in *"$1/data"*) return 0 ;; esac
             return 1

@@ -69,7 +69,17 @@ public sealed class ExistingServerTests
     {
         var surroundings = Naming("Host=127.0.0.1;Port=1;Username=nobody;Timeout=5");
 
-        await Assert.ThrowsAsync<NpgsqlException>(() => LocalPostgres.StartAsync(new LocalPostgresOptions(), surroundings, cancellationToken));
+        var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => LocalPostgres.StartAsync(new LocalPostgresOptions(), surroundings, cancellationToken));
+
+        Assert.That(exception!.Message, Does.Contain("VIDEOVOICE_TEST_CONNECTION").And.Contain("cannot be used"));
+    }
+
+    [Test, CancelAfter(60_000)]
+    public async Task A_connection_string_that_cannot_be_read_is_named_and_not_repeated(CancellationToken cancellationToken)
+    {
+        var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => LocalPostgres.StartAsync(new LocalPostgresOptions(), Naming("Host=h;Port=s3cret"), cancellationToken));
+
+        Assert.That(exception!.ToString(), Does.Contain("VIDEOVOICE_TEST_CONNECTION").And.Not.Contain("s3cret"));
     }
 
     private static Surroundings Naming(string connectionString)

