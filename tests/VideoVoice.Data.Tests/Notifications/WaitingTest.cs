@@ -26,7 +26,7 @@ public abstract class WaitingTest : QueueTest
     public async Task DisposeOfManagersAsync()
     {
         for (var i = _mine.Count - 1; i >= 0; i--)
-            await _mine[i].DisposeAsync();
+            await _mine[i].DisposeAsync().AsTask().WaitAsync(s_tearDown);
     }
 
     protected VoiceManager Manager(VideoVoiceOptions? options = null, NpgsqlDataSource? dataSource = null)
