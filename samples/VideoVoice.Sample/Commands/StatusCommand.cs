@@ -11,13 +11,13 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        var id = new Argument<Guid?>("ID") { Description = "A video; without one, the newest 20 and the queue.", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>("ID") { Description = "A video; without one, the newest 20 and the queue.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("status", "Shows the videos and the queue, or one video with its lines.") { id };
         command.SetAction(async (services, parsed, token) =>
         {
             var screen = Screen.Create();
-            if (parsed.GetValue(id) is { } video)
-                await screen.ShowVideoAsync(services, video, token);
+            if (parsed.GetValue(id) is { } text)
+                await screen.ShowVideoAsync(services, Guid.TryParse(text, out var video) ? video : throw new SampleException($"'{text}' is no id of a video, such as {Guid.Empty}."), token);
             else
                 await ShowAllAsync(services.GetRequiredService<StatusManager>(), screen, token);
             return 0;

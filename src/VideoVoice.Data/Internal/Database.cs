@@ -123,7 +123,7 @@ internal sealed class Database
         Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
         CancellationToken cancellationToken) => RunAsync(statement, Statements.Get(statement), parameters, transaction, run, cancellationToken);
 
-    private async Task<T> RunAsync<T>(
+    internal async Task<T> RunAsync<T>(
         string name,
         string text,
         object? parameters,

@@ -32,7 +32,10 @@ public abstract class CommandTest : DatabaseTest
         return "lines.json";
     }
 
-    private Dictionary<string, string> Environment() => new()
+    /// <summary>Further variables of the process.</summary>
+    protected Dictionary<string, string> Variables { get; } = [];
+
+    private Dictionary<string, string> Environment() => new(Variables)
     {
         ["POSTGRES_HOST"] = Target.Host!,
         ["POSTGRES_PORT"] = Target.Port.ToString(CultureInfo.InvariantCulture),

@@ -41,6 +41,29 @@ public sealed class DatabaseCommandTests : CommandTest
         Task<long> CountAsync() => ScalarAsync<long>("select count(*) from pg_database where datname = @name", new { name = Target.Database });
     }
 
+    [TestCase("status")]
+    [TestCase("watch")]
+    public async Task A_malformed_id_is_a_message_and_no_crash(string command)
+    {
+        var result = await RunAsync(command, "notaguid");
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("'notaguid'").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task An_unknown_time_zone_is_a_message_and_leaves_no_database()
+    {
+        Target.Database = "zone_" + Guid.NewGuid().ToString("N");
+        Variables["VideoVoice__LegacyTimeZone"] = "Mars/Olympus";
+
+        var result = await RunAsync("init");
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("Mars/Olympus").And.Not.Contain("   at "));
+        Assert.That(await ScalarAsync<long>("select count(*) from pg_database where datname = @name", new { name = Target.Database }), Is.Zero);
+    }
+
     [Test]
     public async Task A_command_on_an_empty_database_names_init()
     {
