@@ -158,7 +158,7 @@ internal sealed class Database
                 _ => e,
             };
             if (own is not null && ConnectionLoss.IsOutOfStep(cause))
-                NpgsqlConnection.ClearPool(own);
+                DataSource.Clear();
 
             activity?.SetStatus(ActivityStatusCode.Error, cause.Message);
             if (cause is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } violation && ParentNotFoundException.From(violation) is { } missing)

@@ -159,7 +159,7 @@ internal sealed class Listener(Database database, string channel, Action changed
             catch (Exception e)
             {
                 Log.ListenerNotClosed(logger, e);
-                NpgsqlConnection.ClearPool(connection);
+                database.DataSource.Clear();
             }
         }
 
