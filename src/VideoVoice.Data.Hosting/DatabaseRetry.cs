@@ -15,8 +15,14 @@ internal static class DatabaseRetry
     /// <param name="logger">Where an error of the server is logged: the first of a series as a warning, what follows at Debug.</param>
     /// <param name="breakOff">Leaves a call that is under way. Npgsql is not trusted to come back in time.</param>
     /// <param name="stop">Ends the repeats.</param>
+    /// <param name="failed">Is told of each error that is followed by a repeat.</param>
     internal static async Task<T> RunAsync<T>(
-        Func<CancellationToken, Task<T>> call, Func<Exception, bool> repeats, ILogger logger, CancellationToken breakOff, CancellationToken stop)
+        Func<CancellationToken, Task<T>> call,
+        Func<Exception, bool> repeats,
+        ILogger logger,
+        CancellationToken breakOff,
+        CancellationToken stop,
+        Action<Exception>? failed = null)
     {
         var said = false;
         for (var backOff = s_first; ; backOff = backOff * 2 < s_longest ? backOff * 2 : s_longest)
@@ -35,6 +41,7 @@ internal static class DatabaseRetry
                 else
                     WorkerLog.ServerError(logger, backOff, e);
                 said |= !ConnectionLoss.IsCauseOf(e);
+                failed?.Invoke(e);
                 await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stop).ConfigureAwait(false);
             }
         }

@@ -63,9 +63,10 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
             _pause = IsPaused ? TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, options.FailurePause.Ticks * LongestPause)) : options.FailurePause;
             _pausedAt = TimeProvider.System.GetTimestamp();
             (failed, pause) = (_failed.Count, _pause);
+            // In the lock, so that it cannot come after the success that ends the pause.
+            health.Report(options, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");
         }
 
-        health.Report(options, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");
         WorkerLog.Paused(logger, failed, pause, error);
     }
 
@@ -80,9 +81,9 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
             _pause = TimeSpan.Zero;
             _resumed.TrySetResult();
             _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            health.Clear(options, Kind);
         }
 
-        health.Clear(options, Kind);
         WorkerLog.Resumed(logger);
     }
 }

@@ -7,8 +7,8 @@ namespace VideoVoice.Data.Hosting;
 internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options, ConcurrentDictionary<VoiceFence, VoiceJob> jobs, ILogger logger)
 {
     /// <summary>
-    /// How long one heartbeat may take: a sixth of the lease, at most 10 s. Two of three fit into the time after which the lease would end, so a connection
-    /// whose peer is gone without a word does not cost the lease.
+    /// How long one heartbeat may take: a sixth of the lease, at most 10 s. At least three tries fit into what is left of the lease, so a connection whose peer
+    /// is gone without a word does not cost it.
     /// </summary>
     private readonly TimeSpan _limit = TimeSpan.FromTicks(Math.Min(options.LeaseDuration.Ticks / 6, TimeSpan.FromSeconds(10).Ticks));
 
@@ -20,7 +20,7 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
             {
                 await Task.Delay(options.LeaseDuration / 3, finished).ConfigureAwait(false);
                 await DatabaseRetry.RunAsync(
-                    _ => voices.InTimeAsync(RenewAsync, _limit, finished), ConnectionLoss.IsCauseOf, logger, finished, finished).ConfigureAwait(false);
+                    _ => voices.InTimeAsync(RenewAsync, _limit, finished), DatabaseRetry.IsTransient, logger, finished, finished).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (finished.IsCancellationRequested)
@@ -37,14 +37,19 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
         {
             outcomes = await voices.HeartbeatVoicesAsync([.. held.Select(job => job.Request.Fence)], options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (!ConnectionLoss.IsCauseOf(e) && e is not OperationCanceledException)
+        catch (Exception e) when (!DatabaseRetry.IsTransient(e) && e is not OperationCanceledException)
         {
             WorkerLog.HeartbeatFailed(logger, e);
         }
 
         // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
-        foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied && !pair.First.Reporting))
+        foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied))
         {
+            // Its own report may have reached the row already, so this says nothing yet.
+            job.LeaseIsLost = true;
+            if (job.Reporting)
+                continue;
+
             WorkerLog.LeaseLost(logger, job.Request.Id, job.Request.Attempt, outcome);
             job.Cancel();
         }

@@ -18,6 +18,11 @@ internal sealed class QueueGauge(StatusManager? status, ILogger<QueueGauge> logg
                 if (status is not null && StatusManager.QueueIsMeasured)
                     await status.GetQueueStatisticsAsync(null, stoppingToken).ConfigureAwait(false);
             }
+            catch (Exception e) when (ConnectionLoss.IsCauseOf(e) && !stoppingToken.IsCancellationRequested)
+            {
+                // That the database is away is said once, where connections are opened.
+                WorkerLog.DatabaseAway(logger, Interval, e.Message);
+            }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 WorkerLog.GaugeFailed(logger, e);

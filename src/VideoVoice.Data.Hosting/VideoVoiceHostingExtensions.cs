@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using VideoVoice.Data;
@@ -31,6 +32,7 @@ public static class VideoVoiceHostingExtensions
             provider.GetRequiredService<TSynthesizer>(),
             provider.GetRequiredService<IOptionsMonitor<VoiceWorkerOptions>>().Get(name),
             provider.GetRequiredService<WorkerHealth>(),
+            provider.GetService<IHostApplicationLifetime>(),
             provider.GetRequiredService<ILogger<VoiceWorker<TSynthesizer>>>()));
     }
 

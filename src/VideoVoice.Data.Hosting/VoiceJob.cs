@@ -21,6 +21,9 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
         set => _reporting = value;
     }
 
+    /// <summary>Whether a heartbeat has found, while the result was on its way, that the request is another's or finished.</summary>
+    internal bool LeaseIsLost { get; set; }
+
     /// <summary>Whether another request has begun in its place already, while its report is still on its way.</summary>
     internal bool PlaceTaken { get; set; }
 

@@ -13,7 +13,7 @@ public sealed class VoiceWorkerOptions
 
     /// <summary>
     /// How long a request stays with a worker that gives no sign of life, 1 s to 1 day. The worker renews at each third of it, for as long as a request
-    /// takes: it is not a limit on the synthesis.
+    /// takes: it is not a limit on the synthesis. A renewal that takes longer than a sixth of it, or 10 s, is repeated on another connection.
     /// </summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -50,8 +50,8 @@ internal static partial class WorkerLog
     [LoggerMessage(114, LogLevel.Debug, "The worker cannot claim; the next try is in about {BackOff}: {Reason}")]
     internal static partial void ClaimFailedAgain(ILogger logger, TimeSpan backOff, string reason);
 
-    [LoggerMessage(115, LogLevel.Warning, "Request {VoiceId} of video {VideoId} failed for good after {Attempt} attempts: {Outcome}.")]
-    internal static partial void FailedForGood(ILogger logger, Guid voiceId, Guid videoId, int attempt, Outcome outcome, Exception exception);
+    [LoggerMessage(115, LogLevel.Warning, "Request {VoiceId} of video {VideoId} failed for good after {Attempt} attempts.")]
+    internal static partial void FailedForGood(ILogger logger, Guid voiceId, Guid videoId, int attempt, Exception exception);
 
     [LoggerMessage(116, LogLevel.Warning, "Request {VoiceId} of video {VideoId}: attempt {Attempt} takes it over from worker {PreviousWorkerId}, whose lease has ended.")]
     internal static partial void TakenOver(ILogger logger, Guid voiceId, Guid videoId, int attempt, string previousWorkerId);

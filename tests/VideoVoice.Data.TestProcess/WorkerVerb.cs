@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,6 +9,7 @@ namespace VideoVoice.Data.TestProcess;
 /// <summary>
 /// Runs a host with a worker until it is killed or gets a signal, and prints "started" with its own clock's Unix time. A line takes up to the given
 /// milliseconds; the worker named "hangs" prints "hangs" and the request's id for the line "hang", and never finishes it.
+/// For the line "child" it starts a process, prints "child", and fails when that ends.
 /// </summary>
 internal static class WorkerVerb
 {
@@ -36,6 +38,14 @@ internal static class WorkerVerb
             {
                 Console.WriteLine($"hangs {request.Id}");
                 await Task.Delay(Timeout.Infinite, token);
+            }
+
+            if (request.TextContent == "child")
+            {
+                using var child = Process.Start(new ProcessStartInfo("sleep", "600") { RedirectStandardOutput = true })!;
+                Console.WriteLine("child");
+                await child.StandardOutput.ReadToEndAsync(token);
+                throw new EndOfStreamException("The child has ended.");
             }
 
             await Task.Delay(Random.Shared.Next(1, milliseconds + 1), token);

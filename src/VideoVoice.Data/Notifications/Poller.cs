@@ -19,6 +19,9 @@ internal sealed class Poller : IAsyncDisposable
     /// <summary>When a registration that failed is tried again.</summary>
     private static readonly TimeSpan s_registrationPause = TimeSpan.FromMinutes(1);
 
+    /// <summary>When one is tried again that only met a broken connection.</summary>
+    private static readonly TimeSpan s_reconnected = TimeSpan.FromMilliseconds(200);
+
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly ILogger _logger;
@@ -173,7 +176,7 @@ internal sealed class Poller : IAsyncDisposable
     /// <summary>Registers, then looks: a change that commits after the look finds the registration. Returns how long to sleep.</summary>
     private async Task<TimeSpan> LookAsync(WaiterSet.Work work)
     {
-        await RegisterAsync(work).ConfigureAwait(false);
+        var registerAgain = await RegisterAsync(work).ConfigureAwait(false);
         if (work.VideoIds.Length > 0)
         {
             var states = await RunAsync(token => _database.ListAsync<VideoProcessingStatus>("notifications/list_progress", new { videoIds = work.VideoIds }, null, token)).ConfigureAwait(false);
@@ -186,7 +189,7 @@ internal sealed class Poller : IAsyncDisposable
             _waiters.Answer(work.AudioOf, audio.ToLookup(a => a.VideoId));
         }
 
-        var pause = work.Pause;
+        var pause = work.Pause < registerAgain ? work.Pause : registerAgain;
         if (work.Sleepers.Length > 0)
         {
             var seconds = await RunAsync(token => _database.ScalarAsync<double?>("notifications/get_next_work", null, null, token)).ConfigureAwait(false);
@@ -208,16 +211,16 @@ internal sealed class Poller : IAsyncDisposable
         return pause;
     }
 
-    /// <summary>Says which notifications this process needs. It only makes waiting faster, so it may fail in whatever way.</summary>
-    private async Task RegisterAsync(WaiterSet.Work work)
+    /// <summary>Says which notifications this process needs. It only makes waiting faster, so it may fail in whatever way. Returns when to try again.</summary>
+    private async Task<TimeSpan> RegisterAsync(WaiterSet.Work work)
     {
         if (work is { Register: [], Unregister: [] })
-            return;
+            return TimeSpan.MaxValue;
 
         if (_listener is not { IsListening: true } || (_registrationFailed != 0 && TimeProvider.System.GetElapsedTime(_registrationFailed) < s_registrationPause))
         {
             _waiters.NotRegistered(work);
-            return;
+            return _registrationFailed == 0 ? TimeSpan.MaxValue : s_registrationPause;
         }
 
         try
@@ -235,17 +238,19 @@ internal sealed class Poller : IAsyncDisposable
                     _stopping.Token).ConfigureAwait(false);
             _saidThatRegistrationFails = false;
             _registrationFailed = 0;
+            return TimeSpan.MaxValue;
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
             _waiters.NotRegistered(work);
             if (ConnectionLoss.IsCauseOf(e) && e is not TimeoutException)
-                return;
+                return s_reconnected;
 
             _registrationFailed = TimeProvider.System.GetTimestamp();
             if (!_saidThatRegistrationFails)
                 Log.NotRegistered(_logger, _options.PollInterval, e);
             _saidThatRegistrationFails = true;
+            return s_registrationPause;
         }
     }
 

@@ -155,5 +155,25 @@ public sealed class LeaseTests : WorkerTest
         Assert.That(line.Token.IsCancellationRequested, Is.False);
     }
 
+    [Test]
+    public async Task A_heartbeat_that_meets_an_error_that_passes_is_repeated_at_once()
+    {
+        await CreateVideoAsync("kept");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
+        await synthesizer.NextAsync(Token);
+
+        await SqlAsync("""
+            create function refuse() returns trigger language plpgsql as $$ begin raise exception 'on purpose' using errcode = '40P01'; end $$;
+            create trigger refuse before update on voices for each row execute function refuse();
+            """);
+        await UntilAsync(() => Logged(112) >= 1, "It is not repeated.");
+        await SqlAsync("drop trigger refuse on voices");
+
+        var heartbeats = Heartbeats();
+        await UntilAsync(() => Heartbeats() > heartbeats, "The heartbeats have ended.");
+        Assert.That(Logged(109), Is.Zero);
+    }
+
     private Task<string?> RowAsync() => ScalarAsync<string?>("select v::text from voices v where v.text_content = 'lost'");
 }

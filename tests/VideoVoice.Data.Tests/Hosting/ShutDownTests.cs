@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Hosting;
@@ -132,6 +134,31 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
+    public async Task A_worker_claims_no_more_and_takes_no_error_for_a_failure_while_another_service_of_its_host_stops()
+    {
+        var video = await CreateVideoAsync("running", "waiting");
+        var other = new SlowToStop();
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer, null, null, services => services.AddHostedService(_ => other));
+        var line = await synthesizer.NextAsync(Token);
+
+        // Services stop in the reverse order, so that it is not the worker's turn yet.
+        var stopping = host.StopAsync(Token);
+        await other.Stopping.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        line.Throw(new InvalidOperationException("espeak-ng ended with 130."));
+        await UntilAsync(() => Logged(101) == 1, "The worker does not end.");
+        other.MayStop.SetResult();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voices.Select(v => (v.Status, v.Failures, v.MaxAttempts - v.Attempt)), Is.EqualTo(new[] { (VoiceStatus.Pending, 0, 3), (VoiceStatus.Pending, 0, 3) }));
+            Assert.That(synthesizer.Lines, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
     public async Task A_claim_that_fails_for_good_stops_a_host_that_asks_for_it_once_its_lines_are_spoken()
     {
         await CreateVideoAsync("running");
@@ -156,6 +183,21 @@ public sealed class ShutDownTests : WorkerTest
 
         await UntilAsync(() => Logged(102) == 1, "The line was not completed.");
         await UntilAsync(() => Log.Text.Contains("BackgroundService failed", StringComparison.Ordinal), "The host did not learn of it.");
+    }
+
+    private sealed class SlowToStop : IHostedService
+    {
+        internal TaskCompletionSource Stopping { get; } = new();
+
+        internal TaskCompletionSource MayStop { get; } = new();
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            Stopping.TrySetResult();
+            return Task.WhenAny(MayStop.Task, Task.Delay(Timeout.Infinite, cancellationToken));
+        }
     }
 
     private async Task AssertGivenBackAsync(Guid video)

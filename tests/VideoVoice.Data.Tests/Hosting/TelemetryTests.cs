@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
 
@@ -173,6 +175,21 @@ public sealed class TelemetryTests : WorkerTest
         Assert.That(Named("status/get_queue_statistics").Count(), Is.EqualTo(statements));
 
         int Count() => _measured.TryGetValue("videovoice.queue.depth", out var values) ? values.Count : 0;
+    }
+
+    [Test]
+    public async Task An_absent_database_is_no_warning_of_the_gauge()
+    {
+        await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=u;Database=d");
+        using var gauge = new QueueGauge(new StatusManager(absent), new Logger<QueueGauge>(Log)) { Interval = TimeSpan.FromMilliseconds(10) };
+        using (ListenToMeasurements())
+        {
+            await gauge.StartAsync(Token);
+            await UntilAsync(() => Log.Entries.Count >= 2, "It is not measured again.");
+            await gauge.StopAsync(Token);
+        }
+
+        Assert.That(Log.Entries, Has.All.Property("Level").EqualTo(LogLevel.Debug).And.All.Property("Message").Not.Contains("   at "));
     }
 
     private IEnumerable<Activity> Named(string name) => _spans.Where(span => span.OperationName == name);

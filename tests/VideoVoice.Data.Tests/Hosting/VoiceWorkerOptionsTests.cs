@@ -16,6 +16,10 @@ public sealed class VoiceWorkerOptionsTests
         Case("too much concurrency", o => o.Concurrency = 1001, "Concurrency is 1001. Set it from 1 to 1000."),
         Case("too short a lease", o => o.LeaseDuration = TimeSpan.FromMilliseconds(999), "LeaseDuration is 00:00:00.9990000. Set it from 1 second to 1 day."),
         Case("too long a lease", o => o.LeaseDuration = TimeSpan.FromDays(2), "LeaseDuration is 2.00:00:00. Set it from 1 second to 1 day."),
+        Case("no failures before a pause", o => o.FailuresBeforePause = 0, "FailuresBeforePause is 0. Set it from 1 to 1000."),
+        Case("too many failures before a pause", o => o.FailuresBeforePause = 1001, "FailuresBeforePause is 1001. Set it from 1 to 1000."),
+        Case("too short a pause", o => o.FailurePause = TimeSpan.FromMilliseconds(99), "FailurePause is 00:00:00.0990000. Set it from 100 milliseconds to 1 hour."),
+        Case("too long a pause", o => o.FailurePause = TimeSpan.FromHours(2), "FailurePause is 02:00:00. Set it from 100 milliseconds to 1 hour."),
     ];
 
     [TestCaseSource(nameof(Wrong))]

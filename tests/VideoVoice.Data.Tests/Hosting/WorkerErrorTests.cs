@@ -30,6 +30,31 @@ public sealed class WorkerErrorTests : WorkerTest
             (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token)).Entries["videovoice"];
     }
 
+    [TestCase("25006")]
+    [TestCase("40001")]
+    [TestCase("53100")]
+    public async Task An_error_that_passes_is_reported_by_the_health_check_until_a_claim_succeeds(string sqlState)
+    {
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer, o => o.StopHostOnError = true, null, services => services.AddHealthChecks().AddVideoVoice());
+        await RefuseAsync("processing", sqlState);
+        await CreateVideoAsync("one");
+        await UntilAsync(() => Logged(112) >= 1, "The claim is not repeated.");
+
+        var health = (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token)).Entries["videovoice"];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(health.Status, Is.EqualTo(HealthStatus.Degraded));
+            Assert.That(health.Description, Does.Contain("cannot claim").And.Contain(sqlState));
+            Assert.That(Log.Entries.Single(e => e.Event.Id == 111).Message, Does.Contain(sqlState));
+            Assert.That(Log.Entries.Count(e => e.Event.Id is 6 or 105 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)), Is.Zero, "an error of the server is no absent database");
+        }
+
+        // The claim that ends it finds nothing, and the worker waits for work from then on.
+        await SqlAsync("delete from voices; drop trigger refuse on voices");
+        await UntilHealthyAsync(host);
+    }
+
     [Test]
     public async Task A_report_that_the_server_refuses_for_now_is_repeated()
     {
@@ -37,10 +62,7 @@ public sealed class WorkerErrorTests : WorkerTest
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer);
         var line = await synthesizer.NextAsync(Token);
-        await SqlAsync("""
-            create function refuse() returns trigger language plpgsql as $$ begin if new.status = 'completed' then raise exception 'timeout' using errcode = '57014'; end if; return new; end $$;
-            create trigger refuse before update on voices for each row execute function refuse();
-            """);
+        await RefuseAsync("completed", "57014");
         line.Finish();
         await UntilAsync(() => Logged(111) == 1 && Logged(112) >= 1, "The report is not repeated.");
         Assert.That(Log.Entries.Count(e => e.Event.Id is 6 or 105), Is.Zero, "an error of the server is no absent database");
@@ -78,6 +100,19 @@ public sealed class WorkerErrorTests : WorkerTest
     }
 
     [Test]
+    public async Task Requests_that_can_never_be_synthesized_do_not_pause_the_worker()
+    {
+        await StartWorkerAsync(
+            (_, _) => throw new PermanentVoiceException("No Portuguese."),
+            o => (o.FailuresBeforePause, o.FailurePause) = (2, TimeSpan.FromHours(1)));
+
+        await CreateVideoAsync("one", "two", "three", "four");
+
+        await UntilAsync(() => Logged(115) == 4, "The worker does not go on.");
+        Assert.That(Logged(118), Is.Zero);
+    }
+
+    [Test]
     public async Task A_synthesizer_that_ends_because_of_the_stop_costs_no_attempt()
     {
         var video = await CreateVideoAsync("killed");
@@ -95,7 +130,7 @@ public sealed class WorkerErrorTests : WorkerTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That((voice.Status, voice.Failures, voice.MaxAttempts - voice.Attempt), Is.EqualTo((VoiceStatus.Pending, 0, 3)), voice.ErrorMessage);
-            Assert.That((Logged(117), Logged(103), Logged(115)), Is.EqualTo((1, 0, 0)));
+            Assert.That((Logged(117), Logged(103), Logged(115), Logged(106)), Is.EqualTo((1, 0, 0, 0)), "one line of log");
         }
     }
 
@@ -135,6 +170,64 @@ public sealed class WorkerErrorTests : WorkerTest
             Assert.That(worker.Where(e => e.Level == LogLevel.Information).Select(e => e.Event.Id), Is.EqualTo(new[] { 100, 101 }));
             Assert.That(worker.Single(e => e.Event.Id == 102).Message, Does.Contain("position 1").And.Contain("Aluno").And.Contain("attempt 1"));
         }
+    }
+
+    [Test]
+    public async Task A_report_that_the_server_refuses_is_repeated_only_while_the_worker_holds_the_request()
+    {
+        await CreateVideoAsync("lost");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1));
+        var line = await synthesizer.NextAsync(Token);
+        // The report fails whatever the row's state is; heartbeats go on.
+        await SqlAsync("alter table voices rename column output_audio_path to elsewhere");
+        line.Finish();
+        await UntilAsync(() => Logged(111) == 1, "The report is not repeated.");
+        await SqlAsync("update voices set attempt = attempt + 1, lease_expires_at = clock_timestamp() + interval '1 hour'");
+
+        // Its place is free again.
+        await CreateVideoAsync("next");
+        Assert.That((await synthesizer.NextAsync(Token)).Request.TextContent, Is.EqualTo("next"));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_lease_that_was_lost_is_told_once_as_such_with_the_report(bool synthesized)
+    {
+        var video = await CreateVideoAsync("lost");
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer);
+        var line = await synthesizer.NextAsync(Token);
+        // The next heartbeat is 20 s away.
+        await Videos.CancelVideoAsync(video, cancellationToken: Token);
+
+        if (synthesized)
+            line.Finish();
+        else
+            line.Throw(new IOException("No space left on device."));
+
+        await UntilAsync(() => Logged(104) == 1, "Nothing says that the lease was lost.");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Log.Entries.Single(e => e.Event.Id == 104), Has.Property("Level").EqualTo(LogLevel.Warning).And.Property("Message").Contains("no longer this worker's: AlreadyFinished"));
+            Assert.That((Logged(103), Logged(115)), Is.EqualTo((0, 0)));
+        }
+    }
+
+    /// <summary>The server refuses every update that leads to the status.</summary>
+    private Task<int> RefuseAsync(string status, string sqlState) => SqlAsync($"""
+        create function refuse() returns trigger language plpgsql as $$ begin if new.status = '{status}' then raise exception 'on purpose' using errcode = '{sqlState}'; end if; return new; end $$;
+        create trigger refuse before update on voices for each row execute function refuse();
+        """);
+
+    private static async Task UntilHealthyAsync(Microsoft.Extensions.Hosting.IHost host)
+    {
+        var checks = host.Services.GetRequiredService<HealthCheckService>();
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        HealthReportEntry entry;
+        while ((entry = (await checks.CheckHealthAsync(Token)).Entries["videovoice"]).Status != HealthStatus.Healthy && System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20))
+            await Task.Delay(50, Token);
+        Assert.That(entry.Status, Is.EqualTo(HealthStatus.Healthy), entry.Description);
     }
 
     private async Task EventuallyCompletedAsync(int count)

@@ -98,6 +98,29 @@ public sealed class WorkerProcessesTests : DatabaseTest
         }
     }
 
+    [TestCase("INT"), TestCase("TERM"), CancelAfter(60_000)]
+    public async Task A_signal_to_the_process_group_which_ends_the_synthesizer_s_child_too_costs_no_attempt(string signal, CancellationToken cancellationToken)
+    {
+        if (!File.Exists("/usr/bin/setsid"))
+            Assert.Ignore("There is no setsid. Install it: apt-get install util-linux.");
+        var video = await CreateVideoAsync("child");
+        var description = ChildProcess.Describe("worker", ConnectionString, "group", "1", "60");
+        description.FileName = "/usr/bin/setsid";
+        description.ArgumentList.Insert(0, ChildProcess.Dotnet);
+        var worker = ChildProcess.Start(description);
+        _workers.Add(worker);
+        while (await worker.ReadLineAsync(cancellationToken) != "child")
+        {
+        }
+
+        // The group of a process has its id.
+        await ChildProcess.SignalAsync(signal, -worker.Id, cancellationToken);
+        await worker.WaitForExitAsync(cancellationToken);
+
+        var voice = (await Voices.ListVoicesAsync(video, cancellationToken: cancellationToken)).Single();
+        Assert.That((voice.Status, voice.Failures, voice.MaxAttempts - voice.Attempt), Is.EqualTo((VoiceStatus.Pending, 0, 3)), voice.ErrorMessage);
+    }
+
     [Test, CancelAfter(120_000)]
     public async Task Clocks_an_hour_apart_change_nothing(CancellationToken cancellationToken)
     {

@@ -1,0 +1,141 @@
+namespace VideoVoice.Data.Hosting;
+
+internal sealed partial class VoiceWorker<TSynthesizer>
+{
+    private const string Claiming = "claim";
+
+    private static readonly TimeSpan s_longestBackOff = TimeSpan.FromSeconds(30);
+
+    private int _emptyClaims;
+
+    private async Task ClaimUntilStoppedAsync(CancellationToken stoppingToken)
+    {
+        var backOff = TimeSpan.Zero;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ClaimAsync(stoppingToken).ConfigureAwait(false);
+                backOff = TimeSpan.Zero;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (!_options.StopHostOnError)
+            {
+                var first = backOff == TimeSpan.Zero;
+                backOff = first ? TimeSpan.FromMilliseconds(200) : backOff * 2 < s_longestBackOff ? backOff * 2 : s_longestBackOff;
+                if (first)
+                    WorkerLog.ClaimFailed(_logger, backOff, e);
+                else
+                    WorkerLog.ClaimFailedAgain(_logger, backOff, e.Message);
+                ReportCannotClaim(e);
+                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Waits for free capacity, claims as much as there is, and waits for work when there is none.</summary>
+    private async Task ClaimAsync(CancellationToken stoppingToken)
+    {
+        var free = await _capacity.TakeAsync(stoppingToken).ConfigureAwait(false);
+        IReadOnlyList<VoiceRequest> requests = [];
+        try
+        {
+            await _failures.WaitAsync(stoppingToken).ConfigureAwait(false);
+            requests = await ClaimAsync(_failures.IsPaused ? 1 : free, stoppingToken).ConfigureAwait(false);
+            _health.Clear(_options, Claiming);
+        }
+        finally
+        {
+            _capacity.Return(free - requests.Count);
+        }
+
+        await StartAsync(requests, handedOn: 0).ConfigureAwait(false);
+        stoppingToken.ThrowIfCancellationRequested();
+
+        _emptyClaims = requests.Count == 0 ? _emptyClaims + 1 : 0;
+        if (_emptyClaims == 0)
+            return;
+
+        // A request that somebody has locked is there to see and not to claim: without a pause the wait for work would end at once, over and over.
+        if (_emptyClaims > 1)
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(10 << Math.Min(_emptyClaims, 10), 1000)), stoppingToken).ConfigureAwait(false);
+        await _voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<VoiceRequest>> ClaimAsync(int limit, CancellationToken stoppingToken)
+    {
+        var claimId = Guid.CreateVersion7();
+        var sent = false;
+        try
+        {
+            // The host's stop does not break off a claim: with its answer lost, its requests would be nobody's until they are read back.
+            var requests = await DatabaseRetry.RunAsync(
+                async token =>
+                {
+                    if (sent && await _voices.ListClaimedVoicesAsync(claimId, null, token).ConfigureAwait(false) is { Count: > 0 } held)
+                    {
+                        WorkerLog.ReadBack(_logger, held.Count);
+                        return held;
+                    }
+
+                    var before = sent;
+                    sent = true;
+                    try
+                    {
+                        return await _voices.ClaimVoicesAsync(
+                            _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId, null, token).ConfigureAwait(false);
+                    }
+                    catch (Exception e) when (e is DatabaseConnectionException || !ConnectionLoss.IsCauseOf(e))
+                    {
+                        // No connection, or the server's own refusal: this try has taken nothing.
+                        sent = before;
+                        throw;
+                    }
+                },
+                DatabaseRetry.IsTransient,
+                _logger,
+                _shutDownTimeOver.Token,
+                stoppingToken,
+                ReportCannotClaim).ConfigureAwait(false);
+            sent = false;
+            return requests;
+        }
+        finally
+        {
+            // Broken off: what it took, if it did, is given back at the end.
+            if (sent)
+                _lostClaims.Add(claimId, []);
+        }
+    }
+
+    private void ReportCannotClaim(Exception error) => _health.Report(_options, Claiming, $"Worker {_options.WorkerId} cannot claim: {error.Message}");
+
+    /// <summary>Starts what was claimed, or gives it back when the worker is about to end.</summary>
+    /// <param name="requests">What was claimed.</param>
+    /// <param name="handedOn">How many places of the capacity they take over from requests that have been synthesized and are being reported.</param>
+    private Task StartAsync(IReadOnlyList<VoiceRequest> requests, int handedOn) =>
+        TryStart(requests, handedOn) ? Task.CompletedTask : ReleaseAsync([.. requests.Select(request => request.Fence)]);
+
+    private bool TryStart(IReadOnlyList<VoiceRequest> requests, int handedOn)
+    {
+        lock (_starting)
+        {
+            if (_finishing || _stopping.IsCancellationRequested)
+                return false;
+
+            _capacity.HandOn(handedOn);
+            foreach (var request in requests)
+            {
+                if (request.PreviousWorkerId is { } previous)
+                    WorkerLog.TakenOver(_logger, request.Id, request.VideoId, request.Attempt, previous);
+                var job = _jobs[request.Fence] = new VoiceJob(request, _shutDownTimeOver.Token);
+                job.Running = SynthesizeAsync(job);
+            }
+
+            return true;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+
+namespace VideoVoice.Data.Hosting;
+
+internal sealed partial class VoiceWorker<TSynthesizer>
+{
+    private readonly SemaphoreSlim _readingBack = new(1);
+
+    /// <summary>Reports what has been synthesized and, in the same round trip, claims as many requests in its place.</summary>
+    private async Task<IReadOnlyList<VoiceOutcome>> CompleteAsync(IReadOnlyList<VoiceCompletion> completions)
+    {
+        if (_finishing || _stopping.IsCancellationRequested || _failures.IsPaused)
+            return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
+
+        var claimId = Guid.CreateVersion7();
+        VoiceFence[] places = [];
+        IReadOnlyList<VoiceOutcome> outcomes;
+        IReadOnlyList<VoiceRequest> requests;
+        try
+        {
+            places = await ReadBackAsync(completions).ConfigureAwait(false);
+            if (places.Length == 0)
+                return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
+
+            (outcomes, requests) = await _voices.CompleteAndClaimVoicesAsync(
+                completions, _options.WorkerId, places.Length, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ConnectionLoss.IsCauseOf(e))
+        {
+            if (e is not DatabaseConnectionException)
+                _lostClaims.Add(claimId, places);
+            throw;
+        }
+        catch (Exception)
+        {
+            // Whatever is wrong with the claim, it must not keep back what is synthesized.
+            return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
+        }
+
+        await StartAsync(requests, handedOn: requests.Count).ConfigureAwait(false);
+        return outcomes;
+    }
+
+    /// <summary>Starts what lost claims took, and says in whose places a request may still be claimed: one whose place is taken over already gives none.</summary>
+    private async Task<VoiceFence[]> ReadBackAsync(IReadOnlyList<VoiceCompletion> completions)
+    {
+        // One at a time: the other batch must not claim for places that are about to be taken over.
+        await _readingBack.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            while (await _lostClaims.ReadAsync(CancellationToken.None).ConfigureAwait(false) is var (requests, places))
+            {
+                WorkerLog.ReadBack(_logger, requests.Count);
+                await StartAsync(requests, handedOn: requests.Count).ConfigureAwait(false);
+                foreach (var place in places.Take(requests.Count))
+                {
+                    if (_jobs.TryGetValue(place, out var job))
+                        job.PlaceTaken = true;
+                }
+            }
+
+            return [.. completions.Select(completion => completion.Fence).Where(fence => !_jobs.TryGetValue(fence, out var job) || !job.PlaceTaken)];
+        }
+        finally
+        {
+            _readingBack.Release();
+        }
+    }
+
+    private async Task FailAsync(VoiceJob job, Exception error)
+    {
+        var request = job.Request;
+        // PostgreSQL stores neither U+0000 nor half a surrogate pair; UTF-8 replaces the latter.
+        var message = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(error.Message)).Replace('\0', ' ');
+        if (string.IsNullOrWhiteSpace(message))
+            message = error.GetType().Name;
+        try
+        {
+            var (outcome, retryAt) = await ReportAsync(job, token => _voices.FailAsync(
+                request.Id, request.Attempt, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
+            if (outcome == Outcome.RetryScheduled)
+                WorkerLog.WillBeRetried(_logger, request.Id, request.VideoId, request.Attempt, request.MaxAttempts, retryAt, error);
+            else if (outcome == Outcome.Applied)
+                WorkerLog.FailedForGood(_logger, request.Id, request.VideoId, request.Attempt, error);
+            else
+                WorkerLog.LeaseLost(_logger, request.Id, request.Attempt, outcome);
+        }
+        catch (Exception e)
+        {
+            WorkerLog.ReportFailed(_logger, request.Id, request.Attempt, e);
+        }
+    }
+
+    /// <summary>Repeats a report until the database has it: synthesized audio is not thrown away because of an error of the server.</summary>
+    private async Task<T> ReportAsync<T>(VoiceJob job, Func<CancellationToken, Task<T>> report)
+    {
+        job.Reporting = true;
+        var outcome = await DatabaseRetry.RunAsync(
+            report, e => job.LeaseIsLost ? DatabaseRetry.IsTransient(e) : DatabaseRetry.MayBeReportedLater(e), _logger, _givenUp.Token, _givenUp.Token).ConfigureAwait(false);
+        job.Reported = true;
+        return outcome;
+    }
+}
