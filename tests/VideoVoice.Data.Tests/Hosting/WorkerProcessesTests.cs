@@ -85,7 +85,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
         }
 
         hangs.Kill();
-        Start("rescuer", 1, leaseSeconds: 2);
+        Start("rescuer", 1, leaseSeconds: 60);
 
         var result = await Voices.WaitForVoicesAsync(video, cancellationToken: cancellationToken);
         var voice = (await Voices.ListVoicesAsync(video, cancellationToken: cancellationToken)).Single();

@@ -72,4 +72,19 @@ public sealed class ServerFolderTests
         await child.WriteLineAsync("now");
         Assert.That(await Eventually.HoldsAsync(() => !Directory.EnumerateFileSystemEntries(folder.Path).Any()), Is.True);
     }
+
+    [Test, CancelAfter(60_000)]
+    public async Task A_HOME_that_does_not_exist_hinders_no_start(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        var description = ChildProcess.Describe("postgres", "exit", folder.Path);
+        description.Environment["HOME"] = "/no/such/home";
+        description.Environment.Remove("XDG_CACHE_HOME");
+
+        using var child = ChildProcess.Start(description);
+
+        Assert.That((await child.ReadLineAsync(cancellationToken)).Split(' '), Has.Length.EqualTo(3));
+        await child.WriteLineAsync("now");
+        Assert.That(await Eventually.HoldsAsync(() => !Directory.EnumerateFileSystemEntries(folder.Path).Any()), Is.True);
+    }
 }
