@@ -1,7 +1,8 @@
 -- Fails a video and all of its requests that are still open; a worker that speaks one learns it at its next heartbeat.
 -- The video is locked first and its requests in id order, so that two cancels cannot deadlock.
+-- A repeat with the same text, because the answer was lost, is told that it was applied.
 with video as materialized (
-    select v.id, coalesce(v.status, 'pending') as status
+    select v.id, coalesce(v.status, 'pending') as status, v.error_message
     from videos v
     where v.id = @id
     for update
@@ -40,5 +41,10 @@ cancelled as (
 select case
     when exists (select from updated) or exists (select from cancelled) then 'applied'
     when not exists (select from video) then 'not_found'
+    when exists (
+        select from video
+        where status = 'failed'
+            and (error_message = @reason
+                or exists (select from voices vo where vo.video_id = video.id and vo.status = 'failed' and vo.error_message = @reason))) then 'applied'
     else 'already_finished'
 end;

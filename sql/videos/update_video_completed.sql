@@ -1,6 +1,7 @@
 -- processing -> completed, with the path of the finished video. The row is locked by its primary key before its state is checked.
+-- A repeat with the same path, because the answer was lost, is told that it was applied.
 with video as materialized (
-    select v.id, coalesce(v.status, 'pending') as status
+    select v.id, coalesce(v.status, 'pending') as status, v.output_video_path
     from videos v
     where v.id = @id
     for update
@@ -19,6 +20,7 @@ updated as (
 select case
     when exists (select from updated) then 'applied'
     when not exists (select from video) then 'not_found'
+    when exists (select from video where status = 'completed' and output_video_path = @outputVideoPath) then 'applied'
     when exists (select from video where status in ('completed', 'failed')) then 'already_finished'
     else 'not_allowed'
 end;

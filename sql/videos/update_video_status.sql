@@ -1,7 +1,8 @@
 -- Moves a video along its state machine; what is not given (null) stays.
 -- The row is locked by its primary key first, so the state that is checked is the state that is written.
+-- A repeat into a final state with the same values, because the answer was lost, is told that it was applied.
 with video as materialized (
-    select v.id, coalesce(v.status, 'pending') as status
+    select v.id, coalesce(v.status, 'pending') as status, v.whatsapp_images_paths, v.metadata
     from videos v
     where v.id = @id
     for update
@@ -24,6 +25,11 @@ updated as (
 select case
     when exists (select from updated) then 'applied'
     when not exists (select from video) then 'not_found'
+    when exists (
+        select from video
+        where status::text = @status
+            and whatsapp_images_paths is not distinct from coalesce(@whatsappImagesPaths::text[], whatsapp_images_paths)
+            and metadata is not distinct from coalesce(@metadata::jsonb, metadata)) then 'applied'
     when exists (select from video where status in ('completed', 'failed')) then 'already_finished'
     else 'not_allowed'
 end;

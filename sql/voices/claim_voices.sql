@@ -2,7 +2,7 @@
 -- take part like pending requests, so no job has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
 -- A marked claim enters the index at the last place that this process took, and so does not walk over the dead entries before it; it leaves out leases.
 -- The mark is a hint: an unmarked claim follows whenever a marked one comes back short, and each second.
--- A time beyond what .NET can hold, which only others write, is returned as null: a row that cannot be read would take its whole claim with it.
+-- A time beyond what .NET can hold, which only others write, is returned as null, and no sum leaves what PostgreSQL can hold: one such row would take its claim with it.
 -- Safe under concurrency: every row is locked with SKIP LOCKED before it is written, and MATERIALIZED keeps the planner from running a choice twice.
 with head as materialized (
     select v.id, v.priority, v.queue_at, v.voice_mapping_id
@@ -20,7 +20,7 @@ loaded as materialized (
     cross join (select f.priority, f.queue_at from head f order by -f.priority, f.queue_at, f.id limit 1) as first
     where h.voice_mapping_id = any(@loadedVoiceMappingIds::uuid[])
         and h.priority = first.priority
-        and h.queue_at <= first.queue_at + make_interval(secs => @preferenceSeconds)
+        and h.queue_at <= least(first.queue_at, '9999-12-30+00') + make_interval(secs => @preferenceSeconds)
         and v.status = 'pending'
     order by h.queue_at, h.id
     limit @limit
@@ -63,7 +63,7 @@ exhausted as (
 chosen as materialized (
     select c.id, c.expired, c.worker_id
     from (
-        select l.id, false as expired, null as worker_id, l.priority, l.queue_at, l.queue_at - make_interval(secs => @preferenceSeconds) as counts_as from loaded l
+        select l.id, false as expired, null as worker_id, l.priority, l.queue_at, greatest(l.queue_at, '0001-01-02+00') - make_interval(secs => @preferenceSeconds) as counts_as from loaded l
         union all
         select p.id, false, null, p.priority, p.queue_at, p.queue_at from pending p
         union all

@@ -15,7 +15,7 @@ set status = 'pending',
     error_message = null,
     worker_id = null,
     available_at = null,
-    queue_at = statement_timestamp() + least(coalesce(v.position, 0), 999999) * make_interval(secs => @queueStep),
+    queue_at = statement_timestamp() + least(greatest(v.position, 0), 999999) * make_interval(secs => @queueStep),
     processing_started_at = null,
     processing_completed_at = null
 from failed

@@ -43,6 +43,8 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         IReadOnlyList<VoiceRequest> requests = [];
         try
         {
+            // A place that the stop itself has freed is not claimed for.
+            stoppingToken.ThrowIfCancellationRequested();
             await _failures.WaitAsync(stoppingToken).ConfigureAwait(false);
             requests = await ClaimAsync(_failures.IsPaused ? 1 : free, stoppingToken).ConfigureAwait(false);
             _health.Clear(_options, Claiming);

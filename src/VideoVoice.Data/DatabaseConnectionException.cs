@@ -59,7 +59,7 @@ public sealed class DatabaseConnectionException : Exception
                 $"PostgreSQL at {server} has no database '{target.Database}'. Run SchemaInitializer.InitializeAsync with CreateDatabase, or correct the name.",
             ConnectionProblem.PermissionDenied =>
                 $"The user '{target.Username}' may not connect to the database '{target.Database}' at {server}. Grant it: grant connect on database \"{target.Database}\" to \"{target.Username}\".",
-            ConnectionProblem.TooManyConnections when e is PostgresException { MessageText: var text } && text.Contains(" for ", StringComparison.Ordinal) =>
+            ConnectionProblem.TooManyConnections when e is PostgresException { MessageText: var text } && text.StartsWith("too many connections for ", StringComparison.Ordinal) =>
                 $"A limit of its own leaves the user '{target.Username}' or the database '{target.Database}' at {server} no further connection.{Server(e)} Raise it (alter role or alter database ... connection limit), or lower Maximum Pool Size of its clients.",
             ConnectionProblem.HostNotFound =>
                 $"No address is known for the host '{target.Host}'. Correct Host, or the name service of this machine.",

@@ -3,13 +3,13 @@ namespace VideoVoice.Data;
 /// <summary>What a write did. A lost race is a value, never an exception; only <see cref="Applied"/> and <see cref="RetryScheduled"/> changed a row.</summary>
 public enum Outcome
 {
-    /// <summary>The row was changed, by this call or, with a fence, by an equal one before it whose answer was lost.</summary>
+    /// <summary>The row was changed, by this call or by an equal one before it whose answer was lost; a request's write is known as equal by its fence.</summary>
     Applied,
 
     /// <summary>The failure was recorded and the request is pending again, not before its <c>available_at</c>.</summary>
     RetryScheduled,
 
-    /// <summary>Nothing was changed: the row was completed or failed already; without a fence also the second of two equal writes.</summary>
+    /// <summary>Nothing was changed: the row was completed or failed already. For a request without a fence also the second of two equal writes.</summary>
     AlreadyFinished,
 
     /// <summary>Nothing was changed: the request belongs to another attempt or to a worker with a lease.</summary>

@@ -17,7 +17,7 @@ internal static class JsonNumber
         var at = number.IndexOfAny((byte)'e', (byte)'E');
         long exponent = 0;
         if (at >= 0 && (!long.TryParse(Encoding.ASCII.GetString(number[(at + 1)..]), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)
-            || Math.Abs(exponent) >= MaxExponent))
+            || exponent is >= MaxExponent or <= -MaxExponent))
             return false;
 
         var digits = (at >= 0 ? number[..at] : number).TrimStart((byte)'-');

@@ -162,8 +162,8 @@ public sealed class SchemaInitializer
     private async Task<bool> CreateDatabaseAsync(CancellationToken cancellationToken)
     {
         var target = new NpgsqlConnectionStringBuilder(_options.ConnectionString);
-        var maintenance = new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Database = _options.MaintenanceDatabase, Pooling = false };
-        var dataSource = NpgsqlDataSource.Create(maintenance);
+        var maintenance = new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Database = _options.MaintenanceDatabase, Pooling = false, PersistSecurityInfo = false };
+        var dataSource = new NpgsqlDataSourceBuilder(maintenance.ConnectionString) { Name = "VideoVoice.Data maintenance" }.Build();
         await using var _ = dataSource.ConfigureAwait(false);
         var connection = await new Database(dataSource).OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = connection.ConfigureAwait(false);

@@ -100,7 +100,7 @@ public sealed class VideoManager
     /// <param name="metadata">Valid JSON that replaces the metadata; null leaves it.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> (a completed video, or failed to failed or completed), <see cref="Outcome.NotAllowed"/> (pending to completed, processing to pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> (a completed video, or failed to failed or completed), <see cref="Outcome.NotAllowed"/> (pending to completed, processing to pending) or <see cref="Outcome.NotFound"/>. A repeat with the same values is <see cref="Outcome.Applied"/> again and writes nothing in a final state.</returns>
     /// <exception cref="ArgumentException">The status is undefined, a path is null or empty, or the metadata is no JSON.</exception>
     public Task<Outcome> UpdateVideoStatusAsync(
         Guid id,
@@ -126,7 +126,7 @@ public sealed class VideoManager
     /// <param name="outputVideoPath">Path of the finished video, 1 to 500 characters.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same path; <see cref="Outcome.AlreadyFinished"/> (failed, or completed with another path), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The path is empty or too long.</exception>
     public Task<Outcome> UpdateVideoCompletedAsync(
         Guid id, string outputVideoPath, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
@@ -138,7 +138,7 @@ public sealed class VideoManager
     /// <param name="errorMessage">What went wrong; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same message; <see cref="Outcome.AlreadyFinished"/> (completed, or failed with another message) or <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The message is empty.</exception>
     public Task<Outcome> FailVideoAsync(
         Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
@@ -150,7 +150,7 @@ public sealed class VideoManager
     /// <param name="reason">Kept as the error of the video and of each request; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> (completed, or failed with nothing open) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same reason; <see cref="Outcome.AlreadyFinished"/> (completed, or failed for another reason with nothing open) or <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The reason is empty.</exception>
     public async Task<Outcome> CancelVideoAsync(
         Guid id, string reason = "Cancelled.", NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
@@ -173,7 +173,7 @@ public sealed class VideoManager
         _database.ScalarAsync<bool>("videos/set_video_priority", new { id = Check.Id(id), priority = Check.Range(priority, -MaxPriority, MaxPriority) }, transaction, cancellationToken);
 
     /// <summary>Deletes a video and, through its foreign key, its voice requests (<c>delete_video.sql</c>). Audio and video files stay.</summary>
-    /// <returns>False when there was none of that id.</returns>
+    /// <returns>False when there was none of that id; so a repeat is false.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public async Task<bool> DeleteVideoAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         await _database.ExecuteAsync("videos/delete_video", new { id = Check.Id(id) }, transaction, cancellationToken).ConfigureAwait(false) > 0;
@@ -185,7 +185,7 @@ public sealed class VideoManager
     /// <param name="olderThan">How long ago they finished at least, 0 to 100 years, by the server's clock.</param>
     /// <param name="batchSize">Most videos of one batch, 1 to 10,000.</param>
     /// <param name="cancellationToken">Stops between and within batches; what was deleted stays deleted.</param>
-    /// <returns>How many videos were deleted.</returns>
+    /// <returns>How many videos were deleted; a repeat counts only what it deletes itself.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public async Task<int> DeleteFinishedVideosAsync(TimeSpan olderThan, int batchSize = 100, CancellationToken cancellationToken = default)
     {

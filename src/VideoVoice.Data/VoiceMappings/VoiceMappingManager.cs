@@ -68,7 +68,7 @@ public sealed class VoiceMappingManager
     /// Deletes a mapping (<c>delete_voice_mapping.sql</c>). It reads all requests, for no index is kept for it: 0.1 s a million. Meanwhile new requests for this
     /// mapping wait.
     /// </summary>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotFound"/>, or <see cref="Outcome.NotAllowed"/> when it is the default or requests refer to it.</returns>
+    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotFound"/>, or <see cref="Outcome.NotAllowed"/> when it is the default or requests refer to it. A repeat is <see cref="Outcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The voice_id is empty or longer than 50 characters.</exception>
     public Task<Outcome> DeleteVoiceMappingAsync(string voiceId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync("voice_mappings/delete_voice_mapping", new { voiceId = Check.Text(voiceId, 50) }, transaction, cancellationToken);

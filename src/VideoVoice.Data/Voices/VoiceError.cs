@@ -1,6 +1,6 @@
 namespace VideoVoice.Data;
 
-/// <summary>How one attempt of a request ended badly: an entry of <c>voices.errors</c>.</summary>
+/// <summary>How one attempt of a request ended badly: an entry of <c>voices.errors</c>. What another program wrote there in another form reads as the default of its type.</summary>
 public sealed record VoiceError
 {
     /// <summary>The attempt, from 1; 0 when the request was cancelled before its first.</summary>

@@ -16,7 +16,7 @@ public sealed partial class VoiceManager
     /// <param name="videoId">The video; its own state stays.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>How many are pending again.</returns>
+    /// <returns>How many are pending again; a repeat counts only what it puts back itself.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public async Task<int> RetryFailedVoicesAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
@@ -34,7 +34,7 @@ public sealed partial class VoiceManager
     /// <param name="olderThan">How long ago the request must have been started, 1 s to 365 days, by the server's clock.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>How many are pending again.</returns>
+    /// <returns>How many are pending again; a repeat counts only what it puts back itself.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The age is out of its range.</exception>
     public async Task<int> RequeueStuckVoicesAsync(TimeSpan olderThan, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {

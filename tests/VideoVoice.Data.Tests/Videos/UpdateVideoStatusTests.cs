@@ -107,7 +107,7 @@ public sealed class UpdateVideoStatusTests : DatabaseTest
     {
         var id = await CreateVideoInAsync("processing");
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Videos.UpdateVideoStatusAsync(id, VideoStatus.Completed, cancellationToken: Token)));
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Videos.UpdateVideoStatusAsync(id, VideoStatus.Completed, metadata: $"{i}", cancellationToken: Token)));
 
         Assert.That(outcomes.Order(), Is.EqualTo(Enumerable.Repeat(Outcome.AlreadyFinished, 15).Prepend(Outcome.Applied)));
     }

@@ -23,6 +23,73 @@ public sealed class UnreadableRowTests : QueueTest
     }
 
     [TestCase("infinity")]
+    [TestCase("294276-12-31 23:59:59+00")]
+    [TestCase("-infinity")]
+    [TestCase("4714-11-24 00:00:00+00 BC")]
+    public async Task A_claim_with_loaded_voices_takes_such_a_request_with_the_others(string time)
+    {
+        await CreateVideoAsync("one", "two");
+        await SqlAsync("update voices set queue_at = @time::timestamptz where text_content = 'one'", new { time });
+        await SqlAsync("update voices set voice_mapping_id = @mapping", new { mapping = await MappingAsync("aluno") });
+
+        Assert.That(await ClaimTextsAsync(2, await MappingAsync("aluno")), Is.EquivalentTo(new[] { "one", "two" }));
+    }
+
+    [Test]
+    public async Task A_queue_of_such_places_alone_is_claimed_with_loaded_voices()
+    {
+        await CreateVideoAsync("one", "two");
+        await SqlAsync("update voices set queue_at = '294276-12-31 23:59:59+00', voice_mapping_id = @mapping", new { mapping = await MappingAsync("aluno") });
+
+        Assert.That(await ClaimTextsAsync(2, await MappingAsync("aluno")), Is.EquivalentTo(new[] { "one", "two" }));
+    }
+
+    [TestCaseSource(nameof(s_times))]
+    public async Task The_age_of_the_queue_is_that_of_the_others(string time)
+    {
+        await CreateVideoAsync("one", "two");
+        await SqlAsync("update voices set created_at = now() - interval '1 hour'");
+        await SqlAsync("update voices set created_at = @time::timestamptz where text_content = 'one'", new { time });
+
+        var statistics = await Status.GetQueueStatisticsAsync(cancellationToken: Token);
+
+        Assert.That(statistics.PendingVoices, Is.EqualTo(2));
+        Assert.That(statistics.OldestPendingAge, Is.EqualTo(TimeSpan.FromHours(1)).Within(TimeSpan.FromMinutes(1)));
+    }
+
+    [TestCase(int.MinValue)]
+    [TestCase(int.MaxValue)]
+    public async Task A_position_beyond_the_bounds_is_put_back_by_a_retry(int position)
+    {
+        await using var manager = new VoiceManager(DataSource, new VideoVoiceOptions { QueueStep = TimeSpan.FromHours(1) });
+        var video = await CreateVideoAsync("one");
+        await SqlAsync("update voices set status = 'failed', position = @position", new { position });
+
+        Assert.That(await manager.RetryFailedVoicesAsync(video, cancellationToken: Token), Is.EqualTo(1));
+        Assert.That((await ClaimOneAsync()).QueueAt, Is.Not.Null);
+    }
+
+    [TestCase("null")]
+    [TestCase("5")]
+    [TestCase("\"text\"")]
+    [TestCase("{\"attempt\": \"first\", \"failed_at\": \"yesterday\"}")]
+    [TestCase("[{\"attempt\": 99999999999, \"failed_at\": \"infinity\", \"message\": \"text\"}]")]
+    [TestCase("[{\"attempt\": -1, \"failed_at\": \"294276-01-01T00:00:00+00:00\", \"message\": [1]}, null, 7]")]
+    public async Task Errors_in_another_form_hide_no_later_one(string errors)
+    {
+        await CreateVideoAsync("one");
+        await SqlAsync("update voices set errors = @errors::jsonb", new { errors });
+        var fence = (await ClaimOneAsync()).Fence;
+        await ExpireLeasesAsync();
+        await ClaimOneAsync("second");
+
+        var listed = await Voices.ListVoiceErrorsAsync(fence.VoiceId, cancellationToken: Token);
+
+        Assert.That((listed[^1].Attempt, listed[^1].Message), Is.EqualTo((1, "The lease expired.")));
+        Assert.That(listed.SkipLast(1).Select(e => (e.Attempt, e.FailedAt)), Is.All.EqualTo((0, default(DateTimeOffset))));
+    }
+
+    [TestCase("infinity")]
     [TestCase("294276-01-01+00")]
     public async Task A_place_in_the_queue_that_cannot_be_read_is_null(string time)
     {
