@@ -105,11 +105,11 @@ select
     case when v.created_at between '0001-01-02+00' and '9999-12-30+00' then v.created_at end as created_at,
     case when v.queue_at between '0001-01-02+00' and '9999-12-30+00' then v.queue_at end as queue_at,
     case when isfinite(greatest(v.created_at, v.available_at)) then extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 else 0 end as waited_seconds,
-    v.previous_worker_id,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,
-    m.language
+    m.language,
+    v.previous_worker_id
 from claimed v
 left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, (select r.id from resolve_voice_mapping(v.character_name) as r (id)))
 order by -v.priority, v.queue_at, v.id;

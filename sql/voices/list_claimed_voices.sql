@@ -13,11 +13,11 @@ select
     case when v.created_at between '0001-01-02+00' and '9999-12-30+00' then v.created_at end as created_at,
     case when v.queue_at between '0001-01-02+00' and '9999-12-30+00' then v.queue_at end as queue_at,
     case when isfinite(greatest(v.created_at, v.available_at)) then extract(epoch from v.processing_started_at - greatest(v.created_at, v.available_at))::float8 else 0 end as waited_seconds,
-    case when v.errors -> -1 ->> 'attempt' = (v.attempt - 1)::text and v.errors -> -1 ->> 'message' = 'The lease expired.' then v.errors -> -1 ->> 'worker_id' end as previous_worker_id,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,
-    m.language
+    m.language,
+    case when v.errors -> -1 ->> 'attempt' = (v.attempt - 1)::text and v.errors -> -1 ->> 'message' = 'The lease expired.' then v.errors -> -1 ->> 'worker_id' end as previous_worker_id
 from voices v
 left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, (select r.id from resolve_voice_mapping(v.character_name) as r (id)))
 where v.status = 'processing'

@@ -14,7 +14,6 @@ select
     v.priority,
     v.attempt,
     v.max_attempts,
-    v.failures,
     v.worker_id,
     v.lease_expires_at,
     v.queue_at,
@@ -22,7 +21,8 @@ select
     v.processing_started_at,
     v.processing_completed_at,
     v.created_at,
-    v.updated_at
+    v.updated_at,
+    v.failures
 from voices v
 where v.video_id = @videoId
 order by v.position nulls last, v.created_at, v.id;
