@@ -155,6 +155,9 @@ ALTER TABLE ONLY public.voice_mappings
 ALTER TABLE ONLY public.voice_mappings
     ADD CONSTRAINT voice_mappings_voice_id_key UNIQUE (voice_id);
 
+ALTER TABLE public.voices
+    ADD CONSTRAINT voices_attempts_check CHECK ((((attempt >= 0) AND (attempt <= 1000000000)) AND ((max_attempts >= 0) AND (max_attempts <= 1000000000)) AND ((failures >= 0) AND (failures <= 1000000000)))) NOT VALID;
+
 ALTER TABLE ONLY public.voices
     ADD CONSTRAINT voices_pkey PRIMARY KEY (id) WITH (fillfactor='70');
 

@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using VideoVoice.Data;
+using VideoVoice.Sample.Display;
 
 namespace VideoVoice.Sample;
 
@@ -54,7 +56,7 @@ internal static class Composition
     public static IHost CreateClonerHost(string? connectionString, Cloner cloner)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new StandardError());
         builder.Services
             .AddVideoVoiceData(Configure(connectionString), data => data.RetryDelay = TimeSpan.FromSeconds(1))
             .AddSingleton(cloner)
@@ -86,24 +88,34 @@ internal static class Composition
         return done;
     }
 
-    /// <summary>The message without the configured password, should anything have put it in.</summary>
-    public static string WithoutPassword(string message)
-    {
-        var configuration = Environment().Build();
-        var passwords = s_places[..2].Select(place => configuration[place]).OfType<string>()
-            .SelectMany(connectionString => connectionString.Split(';'))
-            .Where(part => part.TrimStart().StartsWith("Password", StringComparison.OrdinalIgnoreCase))
-            .Select(part => part[(part.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim())
-            .Append(configuration["POSTGRES_PASSWORD"]);
-        return passwords.OfType<string>().Where(password => password.Length > 3).Aggregate(message, (text, password) => text.Replace(password, "***", StringComparison.Ordinal));
-    }
-
     private static IConfiguration Configure(string? connectionString)
     {
         var configuration = Environment();
         if (connectionString is not null)
             configuration.AddInMemoryCollection([new(s_places[0], connectionString)]);
         return configuration.Build();
+    }
+
+    /// <summary>The passwords that the environment holds.</summary>
+    internal static IEnumerable<string> Passwords()
+    {
+        var configuration = Environment().Build();
+        // A connection string that cannot be read connects nowhere, and no message of the library repeats it.
+        return s_places[..2].Select(place => configuration[place]).OfType<string>().Select(PasswordOf)
+            .Append(configuration["POSTGRES_PASSWORD"])
+            .OfType<string>().Where(password => password.Length > 0);
+    }
+
+    private static string? PasswordOf(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString).Password;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return null;
+        }
     }
 
     private static IConfigurationBuilder Environment() => new ConfigurationBuilder().AddEnvironmentVariables();

@@ -12,6 +12,8 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
     /// </summary>
     private readonly TimeSpan _limit = TimeSpan.FromTicks(Math.Min(options.LeaseDuration.Ticks / 6, TimeSpan.FromSeconds(10).Ticks));
 
+    private bool _failing;
+
     internal async Task RunAsync(CancellationToken finished)
     {
         try
@@ -36,10 +38,15 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
         try
         {
             outcomes = await voices.HeartbeatVoicesAsync([.. held.Select(job => job.Request.Fence)], options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
+            _failing = false;
         }
         catch (Exception e) when (!DatabaseRetry.IsTransient(e) && e is not OperationCanceledException)
         {
-            WorkerLog.HeartbeatFailed(logger, e);
+            if (_failing)
+                WorkerLog.HeartbeatFailedAgain(logger, e.Message);
+            else
+                WorkerLog.HeartbeatFailed(logger, e);
+            _failing = true;
         }
 
         // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.

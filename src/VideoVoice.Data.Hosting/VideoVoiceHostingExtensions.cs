@@ -14,7 +14,7 @@ public static class VideoVoiceHostingExtensions
     /// <summary>Runs a worker that claims voice requests and has them spoken by one <typeparamref name="TSynthesizer"/>. Call it once for each synthesizer; it needs <c>AddVideoVoiceData</c>.</summary>
     /// <typeparam name="TSynthesizer">Registered as a singleton unless it is registered already.</typeparam>
     /// <param name="services">The container.</param>
-    /// <param name="configure">Sets the options; null takes the defaults.</param>
+    /// <param name="configure">Sets the options of this worker, after what <c>services.Configure&lt;VoiceWorkerOptions&gt;</c> sets for every worker; null adds nothing.</param>
     /// <returns>The container. Wrong options throw <see cref="OptionsValidationException"/> at start-up, saying what to set.</returns>
     public static IServiceCollection AddVoiceWorker<TSynthesizer>(this IServiceCollection services, Action<VoiceWorkerOptions>? configure = null)
         where TSynthesizer : class, IVoiceSynthesizer
@@ -22,7 +22,15 @@ public static class VideoVoiceHostingExtensions
         ArgumentNullException.ThrowIfNull(services);
         // By name, so that two workers of one host have their own.
         var name = typeof(TSynthesizer).FullName ?? typeof(TSynthesizer).Name;
-        services.AddOptions<VoiceWorkerOptions>(name).Configure(configure ?? (_ => { })).ValidateOnStart();
+        services.AddOptions<VoiceWorkerOptions>(name)
+            .Configure<IServiceProvider>(static (options, provider) =>
+            {
+                // What is configured without a name is meant for every worker.
+                foreach (var common in provider.GetServices<IConfigureOptions<VoiceWorkerOptions>>())
+                    common.Configure(options);
+            })
+            .Configure(configure ?? (_ => { }))
+            .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
         services.TryAddSingleton<TSynthesizer>();
         services.TryAddSingleton<WorkerHealth>();

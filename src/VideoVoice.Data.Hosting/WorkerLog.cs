@@ -32,8 +32,11 @@ internal static partial class WorkerLog
     [LoggerMessage(108, LogLevel.Warning, "{Count} requests could not be given back; their leases will end.")]
     internal static partial void ReleaseFailed(ILogger logger, int count, Exception exception);
 
-    [LoggerMessage(109, LogLevel.Error, "A heartbeat failed; the next follows in a third of a lease.")]
+    [LoggerMessage(109, LogLevel.Error, "A heartbeat failed; the next follows in a third of a lease. Further failures are logged at Debug until one succeeds.")]
     internal static partial void HeartbeatFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(122, LogLevel.Debug, "A heartbeat failed again; the next follows in a third of a lease: {Reason}")]
+    internal static partial void HeartbeatFailedAgain(ILogger logger, string reason);
 
     [LoggerMessage(110, LogLevel.Warning, "The queue could not be measured; the next try follows with the next interval.")]
     internal static partial void GaugeFailed(ILogger logger, Exception exception);

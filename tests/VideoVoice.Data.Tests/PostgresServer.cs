@@ -13,7 +13,9 @@ public sealed class PostgresServer
     // Not on the first asker's thread: its test's cancellation and context are not those of the others.
     private static readonly Lazy<Task<LocalPostgres>> Server = new(() => Task.Run(StartAsync));
 
+#if TESTCONTAINERS
     private static IAsyncDisposable? container;
+#endif
 
     public static Task<LocalPostgres> GetAsync() => Server.Value;
 
@@ -22,7 +24,9 @@ public sealed class PostgresServer
     {
         // A failed start was reported by the tests that asked.
         if (Server.IsValueCreated && Server.Value.IsCompletedSuccessfully) await (await Server.Value).DisposeAsync();
+#if TESTCONTAINERS
         if (container is not null) await container.DisposeAsync();
+#endif
     }
 
     private static async Task<LocalPostgres> StartAsync()

@@ -29,7 +29,7 @@ internal static class DropCommand
 
     private static async Task DropAsync(NpgsqlConnectionStringBuilder target, string maintenance, CancellationToken cancellationToken)
     {
-        var administration = new NpgsqlConnectionStringBuilder(target.ConnectionString) { Database = maintenance, Pooling = false };
+        var administration = new NpgsqlConnectionStringBuilder(target.ConnectionString) { Database = maintenance, Pooling = false, PersistSecurityInfo = false };
         await using var dataSource = NpgsqlDataSource.Create(administration);
 
         // A statement that drops takes no parameters: the server quotes the name. FORCE ends the connections in the same step, so that none comes between.

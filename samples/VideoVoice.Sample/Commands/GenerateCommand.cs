@@ -42,7 +42,7 @@ internal static class GenerateCommand
 
         var faults = await services.GetRequiredService<Verification>().FindFaultsAsync(video, conversation, cancellationToken);
         foreach (var fault in faults)
-            await Console.Error.WriteLineAsync(fault);
+            StandardError.Line(fault);
 
         return faults.Count == 0 ? 0 : 1;
     }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Npgsql;
 using VideoVoice.Data;
 using VideoVoice.Data.Testing;
+using VideoVoice.Sample.Display;
 
 namespace VideoVoice.Sample.Commands;
 
@@ -64,11 +65,11 @@ internal static class Invocation
 
     private static int Fail(Exception e)
     {
-        Console.Error.WriteLine(Composition.WithoutPassword(e.Message));
+        StandardError.Line(e.Message);
         if (e is DatabaseConnectionException or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege })
-            Console.Error.WriteLine("The sub-command check explains causes and cures.");
+            StandardError.Line("The sub-command check explains causes and cures.");
         if (e is DatabaseConnectionException { Problem: ConnectionProblem.DatabaseNotFound } or PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
-            Console.Error.WriteLine("The sub-command init makes the database and its tables.");
+            StandardError.Line("The sub-command init makes the database and its tables.");
         return 1;
     }
 }

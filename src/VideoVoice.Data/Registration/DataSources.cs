@@ -9,7 +9,7 @@ internal static class DataSources
     /// <summary>More than the number of statements, so that none pushes another out.</summary>
     private const int MaxAutoPrepare = 50;
 
-    internal static NpgsqlDataSource Create(VideoVoiceOptions options, ILoggerFactory? loggerFactory)
+    internal static NpgsqlDataSource Create(VideoVoiceOptions options, ILoggerFactory? loggerFactory, Func<string, string?>? variable = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
 
@@ -27,7 +27,8 @@ internal static class DataSources
             if (!settings.ShouldSerialize("Max Auto Prepare"))
                 settings.MaxAutoPrepare = MaxAutoPrepare;
 
-            settings.Options = StartUpOptions.Add(settings.Options);
+            // Npgsql itself reads PGOPTIONS only where the connection string has no Options.
+            settings.Options = StartUpOptions.Add(settings.Options ?? (variable ?? Environment.GetEnvironmentVariable)("PGOPTIONS"));
 
             // The library changes no session state on pooled connections, so there is nothing to reset.
             if (!settings.ShouldSerialize("No Reset On Close"))

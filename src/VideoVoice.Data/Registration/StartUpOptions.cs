@@ -22,7 +22,7 @@ internal static partial class StartUpOptions
         return string.Join(' ', s_own.Where(own => !asked.Contains(own.Name)).Select(own => $"-c {own.Name}={own.Value}").Prepend(options).Where(part => !string.IsNullOrWhiteSpace(part)));
     }
 
-    // -c name=value, -cname=value and --name=value, as the server reads them.
-    [GeneratedRegex(@"(?:^|(?<!\\)\s)(?:-c\s*|--)([\w.-]+)\s*=")]
+    // -c name=value, -cname=value and --name=value, as the server reads them: a space after an odd number of backslashes belongs to a value.
+    [GeneratedRegex(@"(?:^|(?<=(?<!\\)(?:\\\\)*)\s)(?:-c\s*|--)([\w.-]+)\s*=")]
     private static partial Regex SettingPattern();
 }

@@ -18,6 +18,8 @@ internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidat
             return new VideoVoiceOptions();
 
         var errors = new List<string>();
+        if (options.ConnectionString is not null)
+            CheckConnectionString(options, errors);
         CheckValues(options, errors);
         return errors.Count == 0 ? options : throw new ArgumentException(string.Join(' ', errors), nameof(options));
     }
@@ -31,7 +33,7 @@ internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidat
             errors.Add("There is no connection string. Set ConnectionStrings:VideoVoice, VideoVoice:ConnectionString, VideoVoiceOptions.ConnectionString, or the environment variables POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD and DATABASE_NAME.");
 
         if (options.Targets.Distinct().Count() > 1)
-            errors.Add($"AddVideoVoiceData was called for {options.Targets.Distinct().Count()} databases: {string.Join(", ", options.Targets.Distinct())}. One container holds one.");
+            errors.Add($"The library was registered for {options.Targets.Distinct().Count()} databases: {string.Join(", ", options.Targets.Distinct())}. One container holds one.");
         if (options.Schema is not null && hostDataSource)
             errors.Add("Schema cannot be set on a data source of the host. Put Search Path into its connection string.");
         if (options.Schema is not null && options.BehindPgBouncer)

@@ -76,7 +76,9 @@ public static class VideoVoiceServiceCollectionExtensions
         services.TryAddSingleton(provider => NewDatabase(provider, dataSourceKey is null
             ? provider.GetRequiredService<NpgsqlDataSource>()
             : provider.GetRequiredKeyedService<NpgsqlDataSource>(dataSourceKey)));
-        return services.AddManagers(hostDataSource: true, options => options.Configure(configure ?? (_ => { })));
+        return services.AddManagers(
+            hostDataSource: true,
+            options => options.Configure(configure ?? (_ => { })).Configure(o => o.Targets.Add($"the host's data source with {(dataSourceKey is null ? "no key" : $"the key {dataSourceKey}")}")));
     }
 
     private static IServiceCollection AddOwnDataSource(this IServiceCollection services, Action<OptionsBuilder<VideoVoiceOptions>> configure)
@@ -84,17 +86,20 @@ public static class VideoVoiceServiceCollectionExtensions
         services.TryAddKeyedSingleton(VideoVoiceOptions.Name, static (provider, _) =>
             DataSources.Create(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()));
         services.TryAddSingleton(static provider => NewDatabase(provider, provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name)));
-        return services.AddManagers(hostDataSource: false, configure);
+        return services.AddManagers(hostDataSource: false, options =>
+        {
+            configure(options);
+            options.Configure(static o =>
+            {
+                if (o.ConnectionString is not null && ConnectionStrings.Fault(o.ConnectionString) is null && new NpgsqlConnectionStringBuilder(o.ConnectionString) is var target)
+                    o.Targets.Add($"{target.Host}:{target.Port}/{target.Database}");
+            });
+        });
     }
 
     private static IServiceCollection AddManagers(this IServiceCollection services, bool hostDataSource, Action<OptionsBuilder<VideoVoiceOptions>> configure)
     {
         configure(services.AddOptions<VideoVoiceOptions>());
-        services.AddOptions<VideoVoiceOptions>().Configure(static o =>
-        {
-            if (o.ConnectionString is not null && ConnectionStrings.Fault(o.ConnectionString) is null && new NpgsqlConnectionStringBuilder(o.ConnectionString) is var target)
-                o.Targets.Add($"{target.Host}:{target.Port}/{target.Database}");
-        });
         services.AddOptions<VideoVoiceOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>>(new VideoVoiceOptionsValidator(hostDataSource)));
 

@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Hangs;
 
-/// <summary>A test that hangs fails with its name, by what every run has.</summary>
+/// <summary>A test that hangs fails with its name and leaves a dump, by what every run has.</summary>
 public sealed class HangTests
 {
     [TestCase(nameof(HangsOnPurpose.In_the_test))]
@@ -28,5 +28,6 @@ public sealed class HangTests
         var text = await output + await error;
         Assert.That(run.ExitCode, Is.Not.Zero, text);
         Assert.That(text, Does.Contain($"HangsOnPurpose.{test} hangs"));
+        Assert.That(Directory.GetFiles(folder.Path, "*.dmp", SearchOption.AllDirectories), Has.Length.EqualTo(1), "the dump");
     }
 }

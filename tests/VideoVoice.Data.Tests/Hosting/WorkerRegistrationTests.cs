@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
 
@@ -31,6 +32,20 @@ public sealed class WorkerRegistrationTests : WorkerTest
         await host.StopAsync(Token);
 
         Assert.That(Log.Text, Does.Contain("Worker first started: 2 requests at once").And.Contain("Worker second started: 1 requests at once"));
+    }
+
+    [Test]
+    public void What_is_configured_without_a_name_is_for_every_worker_and_the_worker_s_own_wins()
+    {
+        var services = new ServiceCollection();
+        services.AddVoiceWorker<First>(o => o.WorkerId = "first");
+        services.AddVoiceWorker<Second>();
+        services.Configure<VoiceWorkerOptions>(o => (o.WorkerId, o.Concurrency) = ("every", 7));
+        using var provider = services.BuildServiceProvider();
+        var options = provider.GetRequiredService<IOptionsMonitor<VoiceWorkerOptions>>();
+
+        Assert.That((options.Get(typeof(First).FullName).WorkerId, options.Get(typeof(First).FullName).Concurrency), Is.EqualTo(("first", 7)));
+        Assert.That((options.Get(typeof(Second).FullName).WorkerId, options.Get(typeof(Second).FullName).Concurrency), Is.EqualTo(("every", 7)));
     }
 
     private sealed class First : IVoiceSynthesizer

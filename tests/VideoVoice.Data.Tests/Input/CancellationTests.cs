@@ -66,7 +66,7 @@ public sealed class CancellationTests : DatabaseTest
             await cancellation.CancelAsync();
 
             // A token that is not passed on fails here instead of waiting for the lock for ever.
-            await Assert.ThatAsync(() => call.WaitAsync(TimeSpan.FromSeconds(10)), Throws.InstanceOf<OperationCanceledException>());
+            await Assert.ThatAsync(() => call.WaitAsync(TimeSpan.FromSeconds(20)), Throws.InstanceOf<OperationCanceledException>());
             if (transaction is not null)
                 await transaction.RollbackAsync(Token);
         }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Registration;
 
@@ -31,12 +32,28 @@ public sealed class DataSourceTests : DatabaseTest
 
     [TestCase(null, "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\\ committed")]
     [TestCase("-c geqo=off", "-c geqo=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase(@"-c application_name=a\\ -c jit=on", @"-c application_name=a\\ -c jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c default_transaction_isolation=read\ committed")]
+    [TestCase(@"-c application_name=a\ -c\ jit=on", @"-c application_name=a\ -c\ jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\ committed")]
     [TestCase("-cjit=on --plan-cache-mode=auto", "-cjit=on --plan-cache-mode=auto -c max_parallel_workers_per_gather=0 -c default_transaction_isolation=read\\ committed")]
     public async Task Each_start_up_option_is_added_unless_the_connection_string_sets_that_very_one(string? own, string expected)
     {
         var settings = await SettingsAsync(o => o.ConnectionString = new NpgsqlConnectionStringBuilder("Host=h;Database=d") { Options = own }.ConnectionString);
 
         Assert.That(settings.Options, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void PGOPTIONS_counts_where_the_connection_string_has_no_Options()
+    {
+        Assert.That(OptionsOf("Host=h;Database=d"), Does.StartWith("-c geqo=off -c plan_cache_mode="));
+        Assert.That(OptionsOf("Host=h;Database=d;Options=-c jit=on"), Does.StartWith("-c jit=on -c plan_cache_mode="));
+
+        static string? OptionsOf(string connectionString)
+        {
+            using var dataSource = DataSources.Create(
+                new VideoVoiceOptions { ConnectionString = connectionString }, null, name => name == "PGOPTIONS" ? "-c geqo=off" : null);
+            return new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).Options;
+        }
     }
 
     [Test]

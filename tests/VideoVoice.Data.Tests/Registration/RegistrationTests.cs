@@ -131,6 +131,19 @@ public sealed class RegistrationTests : DatabaseTest
     }
 
     [Test]
+    public async Task A_database_and_the_host_s_data_source_in_one_container_are_refused()
+    {
+        await using var provider = Build(services => services
+            .AddSingleton(DataSource)
+            .AddVideoVoiceData(o => o.ConnectionString = "Host=first;Database=a")
+            .AddVideoVoiceDataOnDataSource(configure: o => o.MaxAttempts = 4));
+
+        Assert.That(
+            () => provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value,
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("first:5432/a, the host's data source with no key"));
+    }
+
+    [Test]
     public async Task The_section_may_be_given_instead_of_the_root()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("VideoVoice:ConnectionString", ConnectionString), new("VideoVoice:MaxAttempts", "8")]).Build();
@@ -146,6 +159,9 @@ public sealed class RegistrationTests : DatabaseTest
         var wrong = new VideoVoiceOptions { MaxAttempts = 0, PollInterval = TimeSpan.Zero };
         foreach (var create in new Action[] { () => _ = new VoiceManager(DataSource, wrong), () => _ = new SchemaInitializer(DataSource, wrong) })
             Assert.That(create, Throws.ArgumentException.With.Message.Contains("MaxAttempts is 0").And.Message.Contains("PollInterval is").And.Property("ParamName").EqualTo("options"));
+
+        var longName = new VideoVoiceOptions { ConnectionString = $"Host=h;Database={new string('a', 64)}" };
+        Assert.That(() => new SchemaInitializer(DataSource, longName), Throws.ArgumentException.With.Message.Contains("more than 63 bytes"));
     }
 
     [Test]

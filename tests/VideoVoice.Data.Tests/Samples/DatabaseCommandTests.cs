@@ -87,6 +87,23 @@ public sealed class DatabaseCommandTests : CommandTest
         }
     }
 
+    [TestCase("Password='marker;with=signs'", "marker;with=signs")]
+    [TestCase("PWD=marker", "marker")]
+    [TestCase("psw=\"mark\"", "mark")]
+    public async Task A_password_that_has_got_into_a_message_is_not_printed(string part, string password)
+    {
+        using var folder = new TemporaryFolder();
+        // The database's name holds the password, so that the message of every command would print it.
+        var environment = new Dictionary<string, string> { ["ConnectionStrings__VideoVoice"] = $"Host=127.0.0.1;Port=1;Username=u;Database='db {password}';{part}" };
+        foreach (var arguments in new[] { ["status"], ["check"], ["init"], ["drop"], new[] { "clone", "--once" } })
+        {
+            var result = await SampleProcess.RunAsync(folder.Path, environment, Token, arguments);
+
+            Assert.That(result.ExitCode, Is.EqualTo(1), string.Join(' ', arguments));
+            Assert.That(result.Output + result.Error, Does.Not.Contain(password), string.Join(' ', arguments));
+        }
+    }
+
     [TestCase("ConnectionStrings__VideoVoice", "Host=localhost;Pass")]
     [TestCase("POSTGRES_PORT", "many")]
     public async Task A_value_that_cannot_be_read_is_named(string variable, string value)

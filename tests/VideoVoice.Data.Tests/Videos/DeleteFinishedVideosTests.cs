@@ -49,7 +49,7 @@ public sealed class DeleteFinishedVideosTests : QueueTest
 
         var deleted = Videos.DeleteFinishedVideosAsync(s_day, cancellationToken: Token);
 
-        Assert.That(await deleted.WaitAsync(TimeSpan.FromSeconds(5), Token), Is.EqualTo(1));
+        Assert.That(await deleted.WaitAsync(TimeSpan.FromSeconds(20), Token), Is.EqualTo(1));
         Assert.That((await Videos.ListVideosAsync(cancellationToken: Token)).Select(v => v.Id), Is.EqualTo(new[] { locked }));
     }
 
@@ -61,7 +61,7 @@ public sealed class DeleteFinishedVideosTests : QueueTest
         await using var transaction = await connection.BeginTransactionAsync(Token);
         await Voices.CreateVoiceRequestAsync(video, "Aluno", "new", transaction: transaction, cancellationToken: Token);
 
-        Assert.That(await Videos.DeleteFinishedVideosAsync(s_day, cancellationToken: Token).WaitAsync(TimeSpan.FromSeconds(5), Token), Is.Zero);
+        Assert.That(await Videos.DeleteFinishedVideosAsync(s_day, cancellationToken: Token).WaitAsync(TimeSpan.FromSeconds(20), Token), Is.Zero);
 
         await transaction.CommitAsync(Token);
         Assert.That(await ClaimTextsAsync(5), Is.EqualTo(new[] { "new" }));

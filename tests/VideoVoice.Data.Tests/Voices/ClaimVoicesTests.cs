@@ -71,7 +71,7 @@ public sealed class ClaimVoicesTests : QueueTest
         await using var transaction = await connection.BeginTransactionAsync(Token);
         var first = await Voices.ClaimVoicesAsync("first", 1, Lease, transaction: transaction, cancellationToken: Token);
 
-        var second = await Voices.ClaimVoicesAsync("second", 5, Lease, cancellationToken: Token).WaitAsync(TimeSpan.FromSeconds(5), Token);
+        var second = await Voices.ClaimVoicesAsync("second", 5, Lease, cancellationToken: Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         Assert.That((first.Single().TextContent, second.Single().TextContent), Is.EqualTo(("one", "two")));
     }

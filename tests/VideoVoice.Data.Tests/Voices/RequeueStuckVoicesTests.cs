@@ -43,6 +43,6 @@ public sealed class RequeueStuckVoicesTests : QueueTest
 
         var requeued = Voices.RequeueStuckVoicesAsync(TimeSpan.FromMinutes(30), cancellationToken: Token);
 
-        Assert.That(await requeued.WaitAsync(TimeSpan.FromSeconds(5), Token), Is.EqualTo(1));
+        Assert.That(await requeued.WaitAsync(TimeSpan.FromSeconds(20), Token), Is.EqualTo(1));
     }
 }

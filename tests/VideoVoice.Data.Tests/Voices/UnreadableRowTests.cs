@@ -69,6 +69,19 @@ public sealed class UnreadableRowTests : QueueTest
         Assert.That((await ClaimOneAsync()).QueueAt, Is.Not.Null);
     }
 
+    [TestCase("attempt")]
+    [TestCase("max_attempts")]
+    [TestCase("failures")]
+    public async Task A_count_that_a_claim_could_not_raise_is_refused_where_it_is_written(string column)
+    {
+        await CreateVideoAsync("one", "two");
+
+        Assert.That(
+            () => SqlAsync($"update voices set {column} = 2147483647 where text_content = 'one'"),
+            Throws.TypeOf<Npgsql.PostgresException>().With.Property("ConstraintName").EqualTo("voices_attempts_check"));
+        Assert.That(await Voices.ClaimVoicesAsync("worker", 10, Lease, cancellationToken: Token), Has.Count.EqualTo(2));
+    }
+
     [TestCase("null")]
     [TestCase("5")]
     [TestCase("\"text\"")]

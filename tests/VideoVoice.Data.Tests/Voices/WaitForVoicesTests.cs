@@ -46,6 +46,6 @@ public sealed class WaitForVoicesTests : DatabaseTest
 
         await CreateVideoAsync("one");
 
-        await waiting.WaitAsync(TimeSpan.FromSeconds(5), Token);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
     }
 }

@@ -83,7 +83,7 @@ public sealed class EspeakProcessTests
 
         await stop.CancelAsync();
 
-        Assert.That(() => speaking.WaitAsync(TimeSpan.FromSeconds(5), CancellationToken.None), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => speaking.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(ProcessesOf(program), Is.Empty, "it has ended");
         Assert.That(_output.Names, Is.Empty);
     }

@@ -102,7 +102,7 @@ public sealed class WavFileTests
         var first = AtomicFile.WriteAsync(_folder["a.wav"], async file =>
         {
             await file.WriteAsync(new byte[] { 1 });
-            await bothAreWriting.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            await bothAreWriting.Task.WaitAsync(TimeSpan.FromSeconds(20));
         });
         var second = AtomicFile.WriteAsync(_folder["a.wav"], async file =>
         {
