@@ -84,6 +84,17 @@ public sealed class DatabaseConnectionExceptionTests : DatabaseTest
     }
 
     [Test]
+    public async Task A_database_s_own_limit_is_named_and_not_the_server_s()
+    {
+        await SqlAsync($"alter database \"{new NpgsqlConnectionStringBuilder(ConnectionString).Database}\" connection limit 0");
+
+        var e = await ExplainAsync(_ => { });
+
+        AssertExplains(e, ConnectionProblem.TooManyConnections, "connection limit", "too many connections for database");
+        Assert.That(e.Message, Does.Not.Contain("max_connections"));
+    }
+
+    [Test]
     public async Task A_host_without_an_address_is_not_a_stopped_server()
     {
         var e = await ExplainAsync(c => c.Host = "no-such-host.invalid");

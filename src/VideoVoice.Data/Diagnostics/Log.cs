@@ -32,8 +32,8 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning, "The listening connection could not be closed in order; it is dropped.")]
     internal static partial void ListenerNotClosed(ILogger logger, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Warning, "This process cannot register for notifications: it polls each {PollInterval}, and tries to register again each minute.")]
-    internal static partial void NotRegistered(ILogger logger, TimeSpan pollInterval, Exception exception);
+    [LoggerMessage(10, LogLevel.Warning, "This process cannot register for notifications: it polls each {PollInterval}, and tries to register again in {Pause}. Further failures are not logged until it has registered.")]
+    internal static partial void NotRegistered(ILogger logger, TimeSpan pollInterval, TimeSpan pause, Exception exception);
 
     [LoggerMessage(11, LogLevel.Warning, "The look for those who wait failed; it is repeated. Further failures are logged at Debug until a look succeeds.")]
     internal static partial void LookFailed(ILogger logger, Exception exception);

@@ -22,6 +22,9 @@ internal sealed class Poller : IAsyncDisposable
     /// <summary>When one is tried again that only met a broken connection.</summary>
     private static readonly TimeSpan s_reconnected = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>When one is tried again that took too long, as on a busy server.</summary>
+    private static readonly TimeSpan s_registrationTooSlow = TimeSpan.FromSeconds(5);
+
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly ILogger _logger;
@@ -32,9 +35,11 @@ internal sealed class Poller : IAsyncDisposable
     private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
     private TimeSpan _limit = s_limit;
     private long _registrationFailed;
+    private TimeSpan _registrationPause;
     private bool _saidThatRegistrationFails;
     private bool _saidThatLookFails;
     private Task? _loop;
+    private volatile bool _asleep;
     private bool _disposed;
 
     internal Poller(Database database, VideoVoiceOptions options, ILogger logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
@@ -56,7 +61,7 @@ internal sealed class Poller : IAsyncDisposable
     }
 
     /// <summary>Whether the loop sleeps, with everybody who waits looked for and, where notifications serve, registered.</summary>
-    internal bool IsAsleep { get; private set; }
+    internal bool IsAsleep => _asleep && !_waiters.ChangedAsync().IsCompleted;
 
     internal ProgressSubscription Subscribe(Guid videoId)
     {
@@ -131,10 +136,10 @@ internal sealed class Poller : IAsyncDisposable
                 _saidThatLookFails = false;
                 _limit = s_limit;
                 backOff.Reset();
-                IsAsleep = pause > TimeSpan.Zero && _waiters.IsServed(registered: _listener is not null);
+                _asleep = pause > TimeSpan.Zero && _waiters.IsServed(registered: _listener is not null);
                 if (pause > TimeSpan.Zero)
                     await _waiters.ChangedAsync().WaitAsync(pause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                IsAsleep = false;
+                _asleep = false;
             }
             catch (Exception) when (_stopping.IsCancellationRequested)
             {
@@ -217,10 +222,10 @@ internal sealed class Poller : IAsyncDisposable
         if (work is { Register: [], Unregister: [] })
             return TimeSpan.MaxValue;
 
-        if (_listener is not { IsListening: true } || (_registrationFailed != 0 && TimeProvider.System.GetElapsedTime(_registrationFailed) < s_registrationPause))
+        if (_listener is not { IsListening: true } || (_registrationFailed != 0 && TimeProvider.System.GetElapsedTime(_registrationFailed) < _registrationPause))
         {
             _waiters.NotRegistered(work);
-            return _registrationFailed == 0 ? TimeSpan.MaxValue : s_registrationPause;
+            return _registrationFailed == 0 ? TimeSpan.MaxValue : _registrationPause;
         }
 
         try
@@ -247,10 +252,11 @@ internal sealed class Poller : IAsyncDisposable
                 return s_reconnected;
 
             _registrationFailed = TimeProvider.System.GetTimestamp();
+            _registrationPause = e is TimeoutException ? s_registrationTooSlow : s_registrationPause;
             if (!_saidThatRegistrationFails)
-                Log.NotRegistered(_logger, _options.PollInterval, e);
+                Log.NotRegistered(_logger, _options.PollInterval, _registrationPause, e);
             _saidThatRegistrationFails = true;
-            return s_registrationPause;
+            return _registrationPause;
         }
     }
 

@@ -164,7 +164,7 @@ internal sealed class WaiterSet
     internal bool IsServed(bool registered)
     {
         lock (_gate)
-            return !_changed.Task.IsCompleted && (!registered || (_registered.Contains(ForWork) == _sleepers.Count > 0 && _registered.Contains(ForVoices) == _videos.Count > 0));
+            return !_changed.Task.IsCompleted && (!registered || ((_sleepers.Count == 0 || _registered.Contains(ForWork)) && (_videos.Count == 0 || _registered.Contains(ForVoices))));
     }
 
     internal void LookForWorkNext()

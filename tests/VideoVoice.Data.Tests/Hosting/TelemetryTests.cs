@@ -61,6 +61,19 @@ public sealed class TelemetryTests : WorkerTest
     }
 
     [Test]
+    public async Task An_activity_with_a_hierarchical_id_leaves_no_trace_in_the_row_whatever_it_holds()
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        using var activity = new Activity("of another library").SetIdFormat(ActivityIdFormat.Hierarchical).SetParentId("root\0");
+        activity.Start();
+
+        var id = await Voices.CreateVoiceRequestAsync(video, "Ana", "Oi", cancellationToken: Token);
+
+        Assert.That((await Voices.GetVoiceAsync(id, cancellationToken: Token))?.TextContent, Is.EqualTo("Oi"));
+        Assert.That(await ScalarAsync<string?>("select trace_parent from voices where id = @id", new { id }), Is.Null.Or.Match("^00-"));
+    }
+
+    [Test]
     public async Task An_error_marks_its_spans()
     {
         using var _ = ListenToSpans();

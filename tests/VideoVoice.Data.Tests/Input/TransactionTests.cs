@@ -86,6 +86,30 @@ public sealed class TransactionTests : DatabaseTest
         }
     }
 
+    [TestCase("complete")]
+    [TestCase("heartbeat")]
+    [TestCase("release")]
+    [TestCase("create")]
+    public async Task An_empty_list_reports_the_misuse_that_a_full_one_would(string method)
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        await using var ended = await connection.BeginTransactionAsync(Token);
+        await ended.CommitAsync(Token);
+
+        Assert.That(() => CallAsync(ended, Token), Throws.ArgumentException.With.Property("ParamName").EqualTo("transaction"));
+        Assert.That(() => CallAsync(null, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => CallAsync(null, Token), Throws.Nothing);
+
+        Task CallAsync(NpgsqlTransaction? transaction, CancellationToken token) => method switch
+        {
+            "complete" => Voices.CompleteVoicesAsync([], transaction, token),
+            "heartbeat" => Voices.HeartbeatVoicesAsync([], TimeSpan.FromMinutes(1), transaction, token),
+            "release" => Voices.ReleaseVoicesAsync([], transaction, token),
+            _ => Voices.CreateVoiceRequestsAsync(video, [], transaction: transaction, cancellationToken: token),
+        };
+    }
+
     private async Task AssertRefusedAsync(string method, World world, Func<NpgsqlTransaction, Task> end)
     {
         await using var connection = await DataSource.OpenConnectionAsync(Token);

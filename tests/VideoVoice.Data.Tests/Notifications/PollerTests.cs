@@ -56,6 +56,21 @@ public sealed class PollerTests : WaitingTest
     }
 
     [Test]
+    public async Task A_session_that_may_only_read_waits_all_the_same()
+    {
+        var video = await CreateVideoAsync("one");
+        var readOnly = new NpgsqlConnectionStringBuilder(ConnectionString) { Options = "-c default_transaction_read_only=on" };
+        await using var dataSource = NpgsqlDataSource.Create(readOnly);
+        var manager = Manager(new VideoVoiceOptions { PollInterval = TimeSpan.FromMilliseconds(50) }, dataSource);
+        var waiting = manager.WaitForVoicesAsync(video, cancellationToken: Token);
+        await UntilAsync(() => Log.Entries.Any(e => e.Event.Id == 10));
+
+        await SqlAsync("update voices set status = 'completed'");
+
+        Assert.That((await InTimeAsync(waiting))!.AllCompleted, Is.True);
+    }
+
+    [Test]
     public async Task A_wait_on_a_database_without_the_schema_is_told_and_the_loop_goes_on()
     {
         var video = await CreateVideoAsync("one");

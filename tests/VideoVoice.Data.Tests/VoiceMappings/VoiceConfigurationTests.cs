@@ -67,6 +67,8 @@ public sealed class VoiceConfigurationTests
     [TestCase("""{"settings": {"a": [1]}}""", "settings.a")]
     [TestCase("""{"settings": {"": "1"}}""", "settings")]
     [TestCase("""{"settings": {"a": "1", "a": "2"}}""", "settings.a")]
+    [TestCase("""{"settings": {}, "settings": {}}""", "settings")]
+    [TestCase("""{"voice_mappings": {"a": {"voice_file": "a.wav", "language": "en", "voice_file": "b.wav"}}}""", "voice_mappings.a.voice_file")]
     public void A_wrong_file_is_refused_and_the_place_is_named(string json, string place)
     {
         var e = Assert.Catch<ArgumentException>(() => VoiceConfiguration.Parse(json));
