@@ -68,9 +68,9 @@ internal sealed class Generator(VideoManager videos, VoiceManager voices, VoiceM
         }
     }
 
-    private static void Require(Outcome outcome)
+    private static void Require(WriteOutcome outcome)
     {
-        if (outcome != Outcome.Applied)
+        if (outcome != WriteOutcome.Applied)
             throw new SampleException($"The database refused the step: {outcome}. Another process has changed the video.");
     }
 }

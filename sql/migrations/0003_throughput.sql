@@ -1,7 +1,7 @@
 -- What a queue in a table needs to be fast and stay so: an index that a claim can enter in the middle, few indexes with room in them, early vacuuming, and
 -- no trigger call where the statement has done its work.
 
--- All parts ascending, so that a row comparison with a claim's low-water mark is an index condition.
+-- All parts ascending, so that a row comparison with a claim's cursor is an index condition.
 drop index idx_voices_claim;
 create index idx_voices_claim on voices ((-priority), queue_at, id) where status = 'pending';
 
@@ -26,7 +26,7 @@ alter table voices set (
     autovacuum_analyze_scale_factor = 0,
     autovacuum_analyze_threshold = 50000);
 
--- The Python services rely on the trigger; this library's statements set updated_at themselves.
+-- The frequent statements of this library set updated_at themselves and save the call; the trigger serves all others and the Python services.
 drop trigger update_voices_updated_at on voices;
 create trigger update_voices_updated_at before update on voices
     for each row

@@ -1,4 +1,4 @@
--- Fails a video and all of its requests that are still open; a worker that speaks one learns it at its next heartbeat.
+-- Fails a video and all of its requests that are still open; a worker that holds one learns it at its next heartbeat.
 -- The video is locked first and its requests in id order, so that two cancels cannot deadlock.
 -- A repeat with the same text, because the answer was lost, is told that it was applied.
 with video as materialized (

@@ -1,7 +1,7 @@
 -- Takes up to @limit requests for a worker and gives each a lease, by priority and place in the queue, with a lead for loaded voices (below). Expired leases
 -- take part like pending requests, so no job has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
--- A marked claim enters the index at the last place that this process took, and so does not walk over the dead entries before it; it leaves out leases.
--- The mark is a hint: an unmarked claim follows whenever a marked one comes back short, and each second.
+-- A claim with a cursor enters the index at the last place that this process took, and so does not walk over the dead entries before it; it leaves out leases.
+-- The cursor is a hint: a claim without one follows whenever a claim with one comes back short, and each second.
 -- A time beyond what .NET can hold, which only others write, is returned as null, and no sum leaves what PostgreSQL can hold: one such row would take its claim with it.
 -- Safe under concurrency: every row is locked with SKIP LOCKED before it is written, and MATERIALIZED keeps the planner from running a choice twice.
 with head as materialized (
@@ -12,7 +12,7 @@ with head as materialized (
     order by -v.priority, v.queue_at, v.id
     limit case when cardinality(@loadedVoiceMappingIds::uuid[]) > 0 then 64 else 0 end
 ),
--- A loaded voice counts as queued @preferenceSeconds earlier than it was, so that what is overtaken is overtaken by a bounded number.
+-- A loaded voice counts as queued @preferenceSeconds earlier than it was, so that it never comes before what was queued more than that long before it.
 loaded as materialized (
     select v.id, v.priority, v.queue_at
     from head h
@@ -31,7 +31,7 @@ pending as materialized (
     from voices v
     where v.status = 'pending'
         and (v.available_at is null or v.available_at <= statement_timestamp())
-        and (-v.priority, v.queue_at, v.id) >= (@markPriority, @markQueued, @markId)
+        and (-v.priority, v.queue_at, v.id) >= (@cursorPriority, @cursorQueueAt, @cursorId)
         and v.id <> all(array(select l.id from loaded l))
     order by -v.priority, v.queue_at, v.id
     limit @limit - (select count(*) from loaded)
@@ -43,7 +43,7 @@ lapsed as materialized (
     where v.status = 'processing'
         and v.lease_expires_at < statement_timestamp()
     order by v.lease_expires_at
-    limit case when @marked then 0 else @limit end
+    limit case when @hasCursor then 0 else @limit end
     for update skip locked
 ),
 exhausted as (

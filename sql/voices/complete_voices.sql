@@ -1,6 +1,6 @@
 -- complete_voice_processing for many attempts at once: each counts only while it holds its lease, and one that repeats its own completion was applied.
 -- Rows are locked by primary key, in id order, before their state is checked, so that two calls cannot deadlock. The full join is a left join that
--- the planner cannot do as a nested loop: it takes the arrays for short, and the loop would walk all of one for each entry of the other.
+-- the planner cannot do as a nested loop: it estimates few entries in the arrays, and the loop would read all of one for each entry of the other.
 with voice as materialized (
     select v.id, v.status, v.attempt, v.lease_expires_at, v.output_audio_path, v.remote_storage_path
     from voices v

@@ -1,6 +1,6 @@
 -- All requests of a video in one statement; a position that is taken is left as it is, so a repeat is harmless.
--- A line without a mapping gets the one that its character has now, resolved once a name.
--- created_at rises by a microsecond a line, so that a reader that orders by it alone gets the conversation in order.
+-- A request without a mapping gets the one that its character has now, resolved once a name.
+-- created_at rises by a microsecond for each request, so that a reader that orders by it alone gets the conversation in order.
 with names as materialized (
     select n.name, r.id as mapping_id
     from (select distinct c.name from unnest(@characterNames::text[]) as c (name)) n

@@ -1,6 +1,6 @@
 -- Renews the leases of many attempts at once and says of each whether it still has one.
 -- Rows are locked by primary key, in id order, before their state is checked, so that two calls cannot deadlock. The full join is a left join that
--- the planner cannot do as a nested loop: it takes the arrays for short, and the loop would walk all of one for each entry of the other.
+-- the planner cannot do as a nested loop: it estimates few entries in the arrays, and the loop would read all of one for each entry of the other.
 with voice as materialized (
     select v.id, v.status, v.attempt, v.lease_expires_at
     from voices v

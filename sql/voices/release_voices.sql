@@ -1,7 +1,7 @@
--- Gives claimed requests back unspoken. The attempt is not counted: max_attempts rises by one, because lowering attempt would let an old fence fit again.
+-- Gives claimed requests back before they are finished. The attempt is not counted: max_attempts rises by one, because lowering attempt would let an old fence fit again.
 -- An attempt that repeats its own release, because the answer was lost, is told that it was applied: the request is pending and that attempt left no error.
 -- Rows are locked by primary key, in id order, before their state is checked, so that two calls cannot deadlock. The full join is a left join that
--- the planner cannot do as a nested loop: it takes the arrays for short, and the loop would walk all of one for each entry of the other.
+-- the planner cannot do as a nested loop: it estimates few entries in the arrays, and the loop would read all of one for each entry of the other.
 with voice as materialized (
     select v.id, v.status, v.attempt, v.lease_expires_at, v.errors -> -1 ->> 'attempt' as failed_attempt
     from voices v

@@ -4,13 +4,13 @@ namespace VideoVoice.Data.Hosting;
 internal sealed class Capacity(int places) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(places);
-    private int _handedOn;
+    private int _transferred;
 
     /// <summary>Waits until a place is free and takes all that are.</summary>
     internal async Task<int> TakeAsync(CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await Fairly.YieldAsync().ConfigureAwait(false);
+        await ReadyWork.RunFirstAsync().ConfigureAwait(false);
         var taken = 1;
         while (_free.Wait(0, CancellationToken.None))
             taken++;
@@ -24,14 +24,14 @@ internal sealed class Capacity(int places) : IDisposable
             _free.Release(unused);
     }
 
-    /// <summary>So many requests have begun in places that are about to be left: the next to leave leave them to those.</summary>
-    internal void HandOn(int taken) => Interlocked.Add(ref _handedOn, taken);
+    /// <summary>So many requests have begun in places that are about to be released: the next releases free none.</summary>
+    internal void Transfer(int taken) => Interlocked.Add(ref _transferred, taken);
 
-    internal void Leave()
+    internal void Release()
     {
-        for (var handedOn = Volatile.Read(ref _handedOn); handedOn > 0; handedOn = Volatile.Read(ref _handedOn))
+        for (var transferred = Volatile.Read(ref _transferred); transferred > 0; transferred = Volatile.Read(ref _transferred))
         {
-            if (Interlocked.CompareExchange(ref _handedOn, handedOn - 1, handedOn) == handedOn)
+            if (Interlocked.CompareExchange(ref _transferred, transferred - 1, transferred) == transferred)
                 return;
         }
 

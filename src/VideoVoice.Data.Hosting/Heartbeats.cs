@@ -50,7 +50,7 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
         }
 
         // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
-        foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != Outcome.Applied))
+        foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != WriteOutcome.Applied))
         {
             // Its own report may have reached the row already, so this says nothing yet.
             job.LeaseIsLost = true;

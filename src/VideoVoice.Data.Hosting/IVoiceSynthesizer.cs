@@ -1,6 +1,6 @@
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Speaks a line. The worker makes one instance for the process and calls it from as many tasks as its <see cref="VoiceWorkerOptions.Concurrency"/>.</summary>
+/// <summary>Synthesizes voice requests. The worker makes one instance for the process and calls it from as many tasks as its <see cref="VoiceWorkerOptions.Concurrency"/>.</summary>
 public interface IVoiceSynthesizer
 {
     /// <summary>
@@ -8,10 +8,10 @@ public interface IVoiceSynthesizer
     /// </summary>
     IReadOnlyCollection<Guid> LoadedVoiceMappingIds => [];
 
-    /// <summary>Speaks one line and stores the audio.</summary>
-    /// <param name="request">The line, with its mapping resolved.</param>
-    /// <param name="token">Cancelled when the lease is lost, the video was cancelled or deleted, or the shut-down time is over: stop then.</param>
+    /// <summary>Synthesizes one request and stores the audio.</summary>
+    /// <param name="request">The request, with its mapping resolved.</param>
+    /// <param name="cancellationToken">Cancelled when the lease is lost, the video was cancelled or deleted, or the shut-down time is over: stop then.</param>
     /// <returns>Where the audio is.</returns>
-    /// <exception cref="PermanentVoiceException">The line can never be spoken. Any other exception lets the request be tried again while attempts are left.</exception>
-    Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token);
+    /// <exception cref="PermanentVoiceException">The request can never be synthesized. After any other exception the request is tried again while attempts are left.</exception>
+    Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken cancellationToken);
 }

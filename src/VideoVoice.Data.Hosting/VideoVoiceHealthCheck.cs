@@ -10,10 +10,10 @@ internal sealed class VideoVoiceHealthCheck(SchemaInitializer initializer, Statu
         try
         {
             var version = await initializer.GetSchemaVersionAsync(cancellationToken).ConfigureAwait(false);
-            if (version < SchemaInitializer.LibraryVersion)
+            if (version < SchemaInitializer.LatestVersion)
                 return new HealthCheckResult(
                     context.Registration.FailureStatus,
-                    $"The schema has version {version}; this library needs {SchemaInitializer.LibraryVersion}. Run SchemaInitializer.InitializeAsync.",
+                    $"The schema has version {version}; this library needs {SchemaInitializer.LatestVersion}. Run SchemaInitializer.InitializeAsync.",
                     data: new Dictionary<string, object> { ["schema_version"] = version });
 
             var queue = await status.GetQueueStatisticsAsync(null, cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers what a generic host runs on top of <c>AddVideoVoiceData</c>.</summary>
 public static class VideoVoiceHostingExtensions
 {
-    /// <summary>Runs a worker that claims voice requests and has them spoken by one <typeparamref name="TSynthesizer"/>. Call it once for each synthesizer; it needs <c>AddVideoVoiceData</c>.</summary>
+    /// <summary>Runs a worker that claims voice requests and has them synthesized by one <typeparamref name="TSynthesizer"/>. Call it once for each synthesizer; it needs <c>AddVideoVoiceData</c>.</summary>
     /// <typeparam name="TSynthesizer">Registered as a singleton unless it is registered already.</typeparam>
     /// <param name="services">The container.</param>
     /// <param name="configure">Sets the options of this worker, after what <c>services.Configure&lt;VoiceWorkerOptions&gt;</c> sets for every worker; null adds nothing.</param>

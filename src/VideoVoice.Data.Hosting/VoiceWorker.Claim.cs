@@ -54,7 +54,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             _capacity.Return(free - requests.Count);
         }
 
-        await StartAsync(requests, handedOn: 0).ConfigureAwait(false);
+        await StartAsync(requests, transferred: 0).ConfigureAwait(false);
         stoppingToken.ThrowIfCancellationRequested();
 
         _emptyClaims = requests.Count == 0 ? _emptyClaims + 1 : 0;
@@ -73,7 +73,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         var sent = false;
         try
         {
-            // The host's stop does not break off a claim: with its answer lost, its requests would be nobody's until they are read back.
+            // The host's stop does not break off a claim: when its answer is lost, its requests have no worker until they are read back.
             var requests = await DatabaseRetry.RunAsync(
                 async token =>
                 {
@@ -117,18 +117,18 @@ internal sealed partial class VoiceWorker<TSynthesizer>
 
     /// <summary>Starts what was claimed, or gives it back when the worker is about to end.</summary>
     /// <param name="requests">What was claimed.</param>
-    /// <param name="handedOn">How many places of the capacity they take over from requests that have been synthesized and are being reported.</param>
-    private Task StartAsync(IReadOnlyList<VoiceRequest> requests, int handedOn) =>
-        TryStart(requests, handedOn) ? Task.CompletedTask : ReleaseAsync([.. requests.Select(request => request.Fence)]);
+    /// <param name="transferred">How many places of the capacity they take over from requests that have been synthesized and are being reported.</param>
+    private Task StartAsync(IReadOnlyList<VoiceRequest> requests, int transferred) =>
+        TryStart(requests, transferred) ? Task.CompletedTask : ReleaseAsync([.. requests.Select(request => request.Fence)]);
 
-    private bool TryStart(IReadOnlyList<VoiceRequest> requests, int handedOn)
+    private bool TryStart(IReadOnlyList<VoiceRequest> requests, int transferred)
     {
         lock (_starting)
         {
             if (_finishing || _stopping.IsCancellationRequested)
                 return false;
 
-            _capacity.HandOn(handedOn);
+            _capacity.Transfer(transferred);
             foreach (var request in requests)
             {
                 if (request.PreviousWorkerId is { } previous)

@@ -37,7 +37,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
         }
 
-        await StartAsync(requests, handedOn: requests.Count).ConfigureAwait(false);
+        await StartAsync(requests, transferred: requests.Count).ConfigureAwait(false);
         return outcomes;
     }
 
@@ -51,7 +51,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             while (await _lostClaims.ReadAsync(CancellationToken.None).ConfigureAwait(false) is var (requests, places))
             {
                 WorkerLog.ReadBack(_logger, requests.Count);
-                await StartAsync(requests, handedOn: requests.Count).ConfigureAwait(false);
+                await StartAsync(requests, transferred: requests.Count).ConfigureAwait(false);
                 foreach (var place in places.Take(requests.Count))
                 {
                     if (_jobs.TryGetValue(place, out var job))
@@ -78,9 +78,9 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         {
             var (outcome, retryAt) = await ReportAsync(job, token => _voices.FailAsync(
                 request.Id, request.Attempt, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
-            if (outcome == Outcome.RetryScheduled)
+            if (outcome == WriteOutcome.RetryScheduled)
                 WorkerLog.WillBeRetried(_logger, request.Id, request.VideoId, request.Attempt, request.MaxAttempts, retryAt, error);
-            else if (outcome == Outcome.Applied)
+            else if (outcome == WriteOutcome.Applied)
                 WorkerLog.FailedForGood(_logger, request.Id, request.VideoId, request.Attempt, error);
             else
                 WorkerLog.LeaseLost(_logger, request.Id, request.Attempt, outcome);

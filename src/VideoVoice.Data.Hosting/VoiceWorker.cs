@@ -11,7 +11,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     where TSynthesizer : class, IVoiceSynthesizer
 {
     /// <summary>How long reporting and giving back may take once the shut-down time is over.</summary>
-    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_releaseTime = TimeSpan.FromSeconds(2);
 
     /// <summary>How much later than a child process of the synthesizer the host may learn of a signal to both.</summary>
     private static readonly TimeSpan s_signalDelay = TimeSpan.FromMilliseconds(200);
@@ -23,7 +23,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     private readonly CancellationToken _hostIsStopping;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
-    private readonly CompletionBatches _completions;
+    private readonly CompletionBatcher _completions;
     private readonly Capacity _capacity;
     private readonly FailureStreak _failures;
     private readonly LostClaims _lostClaims;
@@ -38,7 +38,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         (_voices, _synthesizer, _options, _health, _logger) = (voices, synthesizer, options, health, logger);
         _hostIsStopping = host?.ApplicationStopping ?? CancellationToken.None;
         _capacity = new Capacity(_options.Concurrency);
-        _completions = new CompletionBatches(CompleteAsync, _options.Concurrency);
+        _completions = new CompletionBatcher(CompleteAsync, _options.Concurrency);
         _failures = new FailureStreak(_options, health, logger);
         _lostClaims = new LostClaims(voices);
     }
@@ -49,7 +49,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         void TimeIsOver()
         {
             // Nothing of Npgsql's is registered on it, so the timer's thread runs only what is ours.
-            _givenUp.CancelAfter(s_lastWords);
+            _givenUp.CancelAfter(s_releaseTime);
             // Not here and now: what a synthesizer has registered on its token may block or throw.
             _ = _shutDownTimeOver.CancelAsync();
         }
@@ -96,8 +96,8 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         // So that a synthesizer that works before its first await does not hold up the claims.
         await Task.Yield();
         var request = job.Request;
-        using var activity = WorkerTelemetry.Source.StartActivity("speak_voice", ActivityKind.Consumer, request.TraceParent);
-        activity?.SetTag("videovoice.voice.id", request.Id).SetTag("videovoice.video.id", request.VideoId).SetTag("videovoice.attempt", request.Attempt);
+        using var activity = Telemetry.StartMessaging("synthesize", "process", ActivityKind.Consumer, request.TraceParent);
+        activity?.SetTag("messaging.message.id", request.Id).SetTag("videovoice.video.id", request.VideoId).SetTag("videovoice.attempt", request.Attempt);
         try
         {
             var started = Stopwatch.GetTimestamp();
@@ -117,12 +117,12 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             }
 
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            WorkerTelemetry.Speaking.Record(seconds);
+            Telemetry.SynthesisDuration.Record(seconds);
             _failures.Succeeded();
             var completion = new VoiceCompletion(request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath);
             var outcome = await ReportAsync(job, token => _completions.CompleteAsync(completion, token)).ConfigureAwait(false);
             WorkerLog.Completed(_logger, request.Id, request.VideoId, request.Position, request.CharacterName, request.Attempt, seconds, outcome);
-            if (outcome != Outcome.Applied && !job.Token.IsCancellationRequested)
+            if (outcome != WriteOutcome.Applied && !job.Token.IsCancellationRequested)
                 WorkerLog.LeaseLost(_logger, request.Id, request.Attempt, outcome);
         }
         catch (Exception) when (job.Token.IsCancellationRequested)
@@ -143,7 +143,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             if (!_shutDownTimeOver.IsCancellationRequested || job.Reported)
                 _jobs.TryRemove(request.Fence, out _);
             job.Dispose();
-            _capacity.Leave();
+            _capacity.Release();
         }
     }
 
@@ -157,13 +157,13 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         }
         catch (OperationCanceledException) when (_givenUp.IsCancellationRequested)
         {
-            // A synthesizer does not heed its token. Its request is given back all the same; the fence keeps its late result out.
+            // A synthesizer ignores its token. Its request is given back all the same, and the fence refuses its late result.
         }
 
         HashSet<VoiceFence> held = [.. _jobs.Keys];
         try
         {
-            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_lastWords, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
+            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
                 held.UnionWith(requests.Select(request => request.Fence));
         }
         catch (Exception e)
@@ -181,11 +181,11 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
 
         try
         {
-            using var over = new CancellationTokenSource(s_lastWords);
+            using var over = new CancellationTokenSource(s_releaseTime);
             var outcomes = await DatabaseRetry.RunAsync(
                 token => _voices.ReleaseVoicesAsync(fences, null, token), DatabaseRetry.IsTransient, _logger, over.Token, over.Token).ConfigureAwait(false);
             log ??= count => WorkerLog.Released(_logger, count);
-            log(outcomes.Count(o => o.Outcome == Outcome.Applied));
+            log(outcomes.Count(o => o.Outcome == WriteOutcome.Applied));
         }
         catch (Exception e)
         {

@@ -12,13 +12,13 @@ internal static partial class WorkerLog
     internal static partial void Stopped(ILogger logger, string workerId);
 
     [LoggerMessage(102, LogLevel.Debug, "Request {VoiceId} of video {VideoId}, position {Position}, {CharacterName}: attempt {Attempt} synthesized in {Seconds:0.000} s, {Outcome}.")]
-    internal static partial void Completed(ILogger logger, Guid voiceId, Guid videoId, int? position, string? characterName, int attempt, double seconds, Outcome outcome);
+    internal static partial void Completed(ILogger logger, Guid voiceId, Guid videoId, int? position, string? characterName, int attempt, double seconds, WriteOutcome outcome);
 
     [LoggerMessage(103, LogLevel.Warning, "Request {VoiceId} of video {VideoId}: attempt {Attempt} of {MaxAttempts} failed and will be retried at {RetryAt:u}.")]
     internal static partial void WillBeRetried(ILogger logger, Guid voiceId, Guid videoId, int attempt, int maxAttempts, DateTimeOffset? retryAt, Exception exception);
 
     [LoggerMessage(104, LogLevel.Warning, "Request {VoiceId}, attempt {Attempt} is no longer this worker's: {Outcome}.")]
-    internal static partial void LeaseLost(ILogger logger, Guid voiceId, int attempt, Outcome outcome);
+    internal static partial void LeaseLost(ILogger logger, Guid voiceId, int attempt, WriteOutcome outcome);
 
     [LoggerMessage(105, LogLevel.Debug, "The database cannot be reached; the next try is in about {BackOff}: {Reason}")]
     internal static partial void DatabaseAway(ILogger logger, TimeSpan backOff, string reason);

@@ -14,7 +14,7 @@ public static class ConnectionLoss
     /// thrown while it reads a row. A cancelled statement (57014) and every other error of the server do not count.
     /// </summary>
     /// <param name="exception">What a method of this library, Npgsql or Dapper has thrown.</param>
-    /// <returns>True for a lost connection. README, "Lost connections", says which calls may then be repeated.</returns>
+    /// <returns>True for a lost connection. docs/reliability.md says which calls may then be repeated.</returns>
     public static bool IsCauseOf(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);

@@ -39,8 +39,8 @@ public sealed class VideoVoiceOptions
     public int MaxAttempts { get; set; } = 3;
 
     /// <summary>
-    /// How far a line of a video stands behind the line before it in the queue. A video created t later than another comes before the lines of
-    /// that one from position t / QueueStep on. Zero: videos are spoken one after the other.
+    /// How far a request of a video stands behind the request before it in the queue. A video created t later than another comes before the requests of
+    /// that one from position t / QueueStep on. Zero: videos are synthesized one after the other.
     /// </summary>
     public TimeSpan QueueStep { get; set; } = TimeSpan.FromSeconds(1);
 

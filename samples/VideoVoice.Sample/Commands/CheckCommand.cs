@@ -56,8 +56,8 @@ internal static class CheckCommand
                     return (ConnectionProblem.PermissionDenied, $"The user lacks: {string.Join(", ", missing)}.");
             }
 
-            screen.Line($"Schema version: {version}; this program knows {SchemaInitializer.LibraryVersion}");
-            if (version < SchemaInitializer.LibraryVersion)
+            screen.Line($"Schema version: {version}; this program knows {SchemaInitializer.LatestVersion}");
+            if (version < SchemaInitializer.LatestVersion)
                 return await MayCreateAsync(services, cancellationToken)
                     ? (null, "The tables are missing or old. Run init.")
                     : (ConnectionProblem.PermissionDenied, "The tables are missing or old, and the user may not create them. As the owner: grant create on schema public to USER; then run init.");

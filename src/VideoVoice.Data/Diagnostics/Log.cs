@@ -11,8 +11,8 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "Applied the migration {Migration}.")]
     internal static partial void MigrationApplied(ILogger logger, string migration);
 
-    [LoggerMessage(3, LogLevel.Warning, "The schema has version {Version}; this library knows {LibraryVersion}. It goes on, because migrations only add.")]
-    internal static partial void SchemaNewer(ILogger logger, int version, int libraryVersion);
+    [LoggerMessage(3, LogLevel.Warning, "The schema has version {Version}; this library knows {LatestVersion}. It goes on, because migrations only add.")]
+    internal static partial void SchemaNewer(ILogger logger, int version, int latestVersion);
 
     [LoggerMessage(4, LogLevel.Warning, "The listening connection was lost. Waiting goes on and polls until it is back.")]
     internal static partial void ListenerLost(ILogger logger, Exception exception);

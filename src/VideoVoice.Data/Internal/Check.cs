@@ -90,7 +90,7 @@ internal static class Check
             ? value
             : throw new ArgumentOutOfRangeException(name, value, $"Not a {typeof(T).Name}. Use one of {string.Join(", ", Enum.GetNames<T>())}.");
 
-    internal static NpgsqlConnection Open(NpgsqlTransaction transaction)
+    internal static NpgsqlConnection ConnectionOf(NpgsqlTransaction transaction)
     {
         try
         {

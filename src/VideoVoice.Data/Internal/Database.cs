@@ -71,17 +71,17 @@ internal sealed class Database
             cancellationToken);
     }
 
-    internal async Task<Outcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
+    internal async Task<WriteOutcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         ToOutcome(await ScalarAsync<string>(statement, parameters, transaction, cancellationToken).ConfigureAwait(false));
 
-    internal static Outcome ToOutcome(string? label) => label switch
+    internal static WriteOutcome ToOutcome(string? label) => label switch
     {
-        "applied" => Outcome.Applied,
-        "retry_scheduled" => Outcome.RetryScheduled,
-        "already_finished" => Outcome.AlreadyFinished,
-        "lease_lost" => Outcome.LeaseLost,
-        "not_allowed" => Outcome.NotAllowed,
-        "not_found" => Outcome.NotFound,
+        "applied" => WriteOutcome.Applied,
+        "retry_scheduled" => WriteOutcome.RetryScheduled,
+        "already_finished" => WriteOutcome.AlreadyFinished,
+        "lease_lost" => WriteOutcome.LeaseLost,
+        "not_allowed" => WriteOutcome.NotAllowed,
+        "not_found" => WriteOutcome.NotFound,
         _ => throw new InvalidOperationException($"The unknown outcome {label}."),
     };
 
@@ -133,13 +133,14 @@ internal sealed class Database
     {
         // What the library does by itself, at each poll interval, is no part of anybody's trace.
         using var activity = name.StartsWith("notifications/", StringComparison.Ordinal) ? null : Telemetry.Source.StartActivity(name, ActivityKind.Client);
+        activity?.SetTag("db.system.name", "postgresql").SetTag("db.query.summary", name);
         var command = new CommandDefinition(text, parameters, transaction, cancellationToken: cancellationToken);
         NpgsqlConnection? own = null;
         NpgsqlConnection? used = null;
         try
         {
             if (transaction is not null)
-                return await run(used = Check.Open(transaction), command).ConfigureAwait(false);
+                return await run(used = Check.ConnectionOf(transaction), command).ConfigureAwait(false);
 
             used = own = await OpenAsync(cancellationToken).ConfigureAwait(false);
             var result = await run(own, command).ConfigureAwait(false);

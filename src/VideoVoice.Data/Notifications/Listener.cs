@@ -5,8 +5,8 @@ using Npgsql;
 namespace VideoVoice.Data.Internal;
 
 /// <summary>
-/// Owns the listening connection of a process: it connects, listens, waits and, when that breaks, connects again. What it hears it hands on; it looks at
-/// nothing. While it is not listening, waiting only polls.
+/// Owns the listening connection of a process: it connects, listens, waits and, when that breaks, connects again. It passes each notification on and runs no
+/// query of the waits. While it is not listening, waiting only polls.
 /// </summary>
 /// <param name="database">Where to connect.</param>
 /// <param name="channel">The channel of this process.</param>
@@ -24,7 +24,7 @@ internal sealed class Listener(Database database, string channel, Action changed
     /// <summary>How long a call may take to end once it is cancelled. Then the connection is dropped.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long the good-bye may take. With <see cref="s_grace"/> it keeps a disposal below a second.</summary>
+    /// <summary>How long unlisten and the removal of the registration may take. With <see cref="s_grace"/> it keeps a disposal below a second.</summary>
     private static readonly TimeSpan s_closing = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopping = new();

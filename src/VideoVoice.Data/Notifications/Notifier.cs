@@ -44,7 +44,7 @@ internal sealed class Notifier(Database database, bool enabled, ILogger logger) 
     }
 
     /// <summary>Tells of new requests, finished voices or changed videos: after the transaction's commit, or at once when there is none.</summary>
-    internal async Task TellAsync(int newRequests, Guid[] voiceIds, Guid[] videoIds, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    internal async Task NotifyAsync(int newRequests, Guid[] voiceIds, Guid[] videoIds, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         if (!enabled)
             return;

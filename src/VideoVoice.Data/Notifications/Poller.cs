@@ -119,7 +119,7 @@ internal sealed class Poller : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(VoiceManager));
-            // The loop is nobody's: its statements must not count to the trace of the first who waits.
+            // The loop serves all waits: its statements must not be part of the trace of the first.
             using (ExecutionContext.SuppressFlow())
                 _loop ??= Task.Run(RunAsync);
         }
@@ -277,5 +277,5 @@ internal sealed class Poller : IAsyncDisposable
     }
 
     /// <summary>The wake-up was meant for one who sleeps, and nobody here does any more: another process gets it.</summary>
-    private void PassOn() => _ = _database.Notifier.TellAsync(1, [], [], null, CancellationToken.None);
+    private void PassOn() => _ = _database.Notifier.NotifyAsync(1, [], [], null, CancellationToken.None);
 }

@@ -13,5 +13,5 @@ public sealed record SchemaInitialization
     public int Version { get; init; }
 
     /// <summary>The version that this library knows. A higher <see cref="Version"/> is fine: migrations only add.</summary>
-    public int LibraryVersion { get; init; }
+    public int LatestVersion { get; init; }
 }

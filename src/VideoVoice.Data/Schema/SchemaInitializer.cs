@@ -34,7 +34,7 @@ public sealed class SchemaInitializer
     }
 
     /// <summary>The version of the schema that this library knows: the number of its last migration.</summary>
-    public static int LibraryVersion => Migration.Latest;
+    public static int LatestVersion => Migration.Latest;
 
     /// <summary>The version of the schema in the database (<c>get_schema_version.sql</c>).</summary>
     /// <returns>0 when no initializer has run there.</returns>
@@ -98,7 +98,7 @@ public sealed class SchemaInitializer
         if (version > Migration.Latest)
             Log.SchemaNewer(_logger, version, Migration.Latest);
 
-        return new SchemaInitialization { DatabaseCreated = created, Applied = applied, Version = version, LibraryVersion = Migration.Latest };
+        return new SchemaInitialization { DatabaseCreated = created, Applied = applied, Version = version, LatestVersion = Migration.Latest };
     }
 
     private async Task<bool> ApplyAsync(Migration migration, CancellationToken cancellationToken)

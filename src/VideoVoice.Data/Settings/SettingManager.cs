@@ -30,7 +30,7 @@ public sealed class SettingManager
     /// <param name="settingKey">The key, 1 to 100 characters.</param>
     /// <param name="defaultValue">What to return when there is no such setting.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ArgumentException">The key is empty or too long.</exception>
     /// <exception cref="FormatException">The value is no <typeparamref name="T"/>; the message names the setting and the value.</exception>
     public async Task<T> GetSettingAsync<T>(
@@ -54,7 +54,7 @@ public sealed class SettingManager
     /// <param name="settingValue">The value; it may be empty, not null.</param>
     /// <param name="description">Free text; null leaves what is there.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ArgumentException">The key is empty or too long, or the value is null.</exception>
     public Task SetSettingAsync(
         string settingKey, string settingValue, string? description = null, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)

@@ -9,7 +9,7 @@ public sealed record QueueStatistics
     /// <summary>Of these, those that a retry put off.</summary>
     public long DelayedVoices { get; init; }
 
-    /// <summary>Requests that are being spoken.</summary>
+    /// <summary>Requests that are being processed.</summary>
     public long ProcessingVoices { get; init; }
 
     /// <summary>Of these, those whose lease has expired; the next claim takes them.</summary>

@@ -35,7 +35,7 @@ public sealed class StatusManager
     /// <param name="after">The <see cref="VideoProcessingStatus.Cursor"/> of the last row of the page before; null for the first page.</param>
     /// <param name="limit">Most rows to return, 1 to 10,000.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>At most <paramref name="limit"/> rows; an empty list at the end.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>
     public Task<IReadOnlyList<VideoProcessingStatus>> ListVideoProcessingStatusAsync(

@@ -30,7 +30,7 @@ public sealed class VideoManager
     /// <param name="id">The id to use; repeating a create with the same id changes nothing. Null makes a new version 7 UUID.</param>
     /// <param name="priority">Requests of a video with a higher number are claimed first; up to <see cref="MaxPriority"/> above or below 0.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait; the connection stays usable.</param>
+    /// <param name="cancellationToken">Cancels the operation; the connection stays usable.</param>
     /// <returns>The video's id.</returns>
     /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; the metadata is no JSON; the id is all zeros.</exception>
     public async Task<Guid> CreateVideoAsync(
@@ -66,7 +66,7 @@ public sealed class VideoManager
     /// <param name="after">The <see cref="Video.Cursor"/> of the last video of the page before; null for the first page.</param>
     /// <param name="limit">Most rows to return, 1 to 10,000.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>At most <paramref name="limit"/> videos; an empty list at the end.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>
     public Task<IReadOnlyList<Video>> ListVideosAsync(
@@ -82,7 +82,7 @@ public sealed class VideoManager
     /// <param name="after">The <see cref="Video.Cursor"/> of the last video of the page before; null for the first page.</param>
     /// <param name="limit">Most rows to return, 1 to 10,000.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>At most <paramref name="limit"/> videos; an empty list at the end.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range, or the status is undefined.</exception>
     public Task<IReadOnlyList<Video>> ListVideosByStatusAsync(
@@ -99,10 +99,10 @@ public sealed class VideoManager
     /// <param name="whatsappImagesPaths">Replaces the paths, in order; null leaves them.</param>
     /// <param name="metadata">Valid JSON that replaces the metadata; null leaves it.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/> (a completed video, or failed to failed or completed), <see cref="Outcome.NotAllowed"/> (pending to completed, processing to pending) or <see cref="Outcome.NotFound"/>. A repeat with the same values is <see cref="Outcome.Applied"/> again and writes nothing in a final state.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.AlreadyFinished"/> (a completed video, or failed to failed or completed), <see cref="WriteOutcome.NotAllowed"/> (pending to completed, processing to pending) or <see cref="WriteOutcome.NotFound"/>. A repeat with the same values is <see cref="WriteOutcome.Applied"/> again and writes nothing in a final state.</returns>
     /// <exception cref="ArgumentException">The status is undefined, a path is null or empty, or the metadata is no JSON.</exception>
-    public Task<Outcome> UpdateVideoStatusAsync(
+    public Task<WriteOutcome> UpdateVideoStatusAsync(
         Guid id,
         VideoStatus status,
         IReadOnlyCollection<string>? whatsappImagesPaths = null,
@@ -125,10 +125,10 @@ public sealed class VideoManager
     /// <param name="id">The video.</param>
     /// <param name="outputVideoPath">Path of the finished video, 1 to 500 characters.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same path; <see cref="Outcome.AlreadyFinished"/> (failed, or completed with another path), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, also for a repeat with the same path; <see cref="WriteOutcome.AlreadyFinished"/> (failed, or completed with another path), <see cref="WriteOutcome.NotAllowed"/> (still pending) or <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The path is empty or too long.</exception>
-    public Task<Outcome> UpdateVideoCompletedAsync(
+    public Task<WriteOutcome> UpdateVideoCompletedAsync(
         Guid id, string outputVideoPath, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync(
             "videos/update_video_completed", new { id = Check.Id(id), outputVideoPath = Check.Text(outputVideoPath, 500) }, transaction, cancellationToken);
@@ -137,28 +137,28 @@ public sealed class VideoManager
     /// <param name="id">The video.</param>
     /// <param name="errorMessage">What went wrong; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same message; <see cref="Outcome.AlreadyFinished"/> (completed, or failed with another message) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, also for a repeat with the same message; <see cref="WriteOutcome.AlreadyFinished"/> (completed, or failed with another message) or <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The message is empty.</exception>
-    public Task<Outcome> FailVideoAsync(
+    public Task<WriteOutcome> FailVideoAsync(
         Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync(
             "videos/fail_video", new { id = Check.Id(id), errorMessage = Check.Text(errorMessage) }, transaction, cancellationToken);
 
-    /// <summary>Fails a video and all of its voice requests that are still open (<c>cancel_video.sql</c>). A worker that speaks one of them learns it at its next heartbeat.</summary>
+    /// <summary>Fails a video and all of its voice requests that are still open (<c>cancel_video.sql</c>). A worker that holds one of them learns it at its next heartbeat.</summary>
     /// <param name="id">The video.</param>
     /// <param name="reason">Kept as the error of the video and of each request; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same reason; <see cref="Outcome.AlreadyFinished"/> (completed, or failed for another reason with nothing open) or <see cref="Outcome.NotFound"/>.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, also for a repeat with the same reason; <see cref="WriteOutcome.AlreadyFinished"/> (completed, or failed for another reason with nothing open) or <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The reason is empty.</exception>
-    public async Task<Outcome> CancelVideoAsync(
+    public async Task<WriteOutcome> CancelVideoAsync(
         Guid id, string reason = "Cancelled.", NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
         var cancellation = new { id = Check.Id(id), reason = Check.Text(reason) };
         var outcome = await _database.OutcomeAsync("videos/cancel_video", cancellation, transaction, cancellationToken).ConfigureAwait(false);
-        if (outcome == Outcome.Applied)
-            await _database.Notifier.TellAsync(0, [], [id], transaction, cancellationToken).ConfigureAwait(false);
+        if (outcome == WriteOutcome.Applied)
+            await _database.Notifier.NotifyAsync(0, [], [id], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;
     }
 
@@ -166,7 +166,7 @@ public sealed class VideoManager
     /// <param name="id">The video.</param>
     /// <param name="priority">A higher one is claimed first; up to <see cref="MaxPriority"/> above or below 0.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>False when there is no such video.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public Task<bool> SetVideoPriorityAsync(Guid id, int priority, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>

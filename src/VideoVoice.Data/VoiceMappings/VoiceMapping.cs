@@ -1,12 +1,12 @@
 namespace VideoVoice.Data;
 
-/// <summary>A row of the table <c>voice_mappings</c>: a voice that characters can speak with. All times are UTC.</summary>
+/// <summary>A row of the table <c>voice_mappings</c>: a voice for characters. All times are UTC.</summary>
 public sealed record VoiceMapping
 {
     /// <summary>Primary key.</summary>
     public Guid Id { get; init; }
 
-    /// <summary>Unique name, such as <c>aluno</c>; at most 50 characters. A character of this name, in any case, speaks with it.</summary>
+    /// <summary>Unique name, such as <c>aluno</c>; at most 50 characters. A character of this name, in any case, gets this voice.</summary>
     public string VoiceId { get; init; } = "";
 
     /// <summary>Display name, at most 100 characters.</summary>

@@ -68,9 +68,9 @@ public sealed class VoiceMappingManager
     /// Deletes a mapping (<c>delete_voice_mapping.sql</c>). It reads all requests, for no index is kept for it: 0.1 s a million. Meanwhile new requests for this
     /// mapping wait.
     /// </summary>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotFound"/>, or <see cref="Outcome.NotAllowed"/> when it is the default or requests refer to it. A repeat is <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.NotFound"/>, or <see cref="WriteOutcome.NotAllowed"/> when it is the default or requests refer to it. A repeat is <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The voice_id is empty or longer than 50 characters.</exception>
-    public Task<Outcome> DeleteVoiceMappingAsync(string voiceId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+    public Task<WriteOutcome> DeleteVoiceMappingAsync(string voiceId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync("voice_mappings/delete_voice_mapping", new { voiceId = Check.Text(voiceId, 50) }, transaction, cancellationToken);
 
     /// <summary>
@@ -79,7 +79,7 @@ public sealed class VoiceMappingManager
     /// </summary>
     /// <param name="configuration">What <see cref="VoiceConfiguration.Parse"/> read.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task ImportVoiceConfigurationAsync(
         VoiceConfiguration configuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {

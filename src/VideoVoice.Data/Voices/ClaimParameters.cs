@@ -5,10 +5,11 @@ namespace VideoVoice.Data;
 /// <summary>What <c>claim_voices.sql</c> asks for.</summary>
 internal sealed record ClaimParameters
 {
-    /// <summary>Whether the claim takes part in the marks of its process, and the one that it starts at.</summary>
-    internal bool Marks { get; init; }
+    /// <summary>Whether the claim moves the cursor of its process.</summary>
+    internal bool MovesCursor { get; init; }
 
-    internal QueueMark.Place? Mark { get; init; }
+    /// <summary>Where the claim starts; null for one that looks at the whole queue.</summary>
+    internal ClaimCursor.Place? Start { get; init; }
 
     public required string WorkerId { get; init; }
 
@@ -22,11 +23,11 @@ internal sealed record ClaimParameters
 
     public required double PreferenceSeconds { get; init; }
 
-    public bool Marked => Mark is not null;
+    public bool HasCursor => Start is not null;
 
-    public int MarkPriority => Mark is null ? int.MinValue : -Mark.Priority;
+    public int CursorPriority => Start is null ? int.MinValue : -Start.Priority;
 
-    public DateTimeOffset MarkQueued => Mark?.QueueAt ?? DateTimeOffset.UnixEpoch;
+    public DateTimeOffset CursorQueueAt => Start?.QueueAt ?? DateTimeOffset.UnixEpoch;
 
-    public Guid MarkId => Mark?.Id ?? Guid.Empty;
+    public Guid CursorId => Start?.Id ?? Guid.Empty;
 }

@@ -1,9 +1,9 @@
 namespace VideoVoice.Data;
 
-/// <summary>The audio of one completed line (<c>list_completed_audio_paths.sql</c>).</summary>
+/// <summary>The audio of one completed request (<c>list_completed_audio_paths.sql</c>).</summary>
 public sealed record CompletedAudio
 {
-    /// <summary>The video that the line belongs to.</summary>
+    /// <summary>The video that the request belongs to.</summary>
     public Guid VideoId { get; init; }
 
     /// <summary>The request.</summary>

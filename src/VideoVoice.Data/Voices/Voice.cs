@@ -1,12 +1,12 @@
 namespace VideoVoice.Data;
 
-/// <summary>A row of the table <c>voices</c>: one line of a conversation to be spoken. All times are UTC, taken from the server's clock, in microseconds.</summary>
+/// <summary>A row of the table <c>voices</c>: a request to synthesize one line of a conversation. All times are UTC, taken from the server's clock, in microseconds.</summary>
 public sealed record Voice
 {
     /// <summary>Primary key.</summary>
     public Guid Id { get; init; }
 
-    /// <summary>The video that the line belongs to.</summary>
+    /// <summary>The video that the request belongs to.</summary>
     public Guid VideoId { get; init; }
 
     /// <summary>The mapping asked for or resolved at creation; null, as in rows of Python services, means: resolve the character's name when the request is claimed.</summary>
@@ -66,7 +66,7 @@ public sealed record Voice
     /// <summary>When the request completed or failed.</summary>
     public DateTimeOffset? ProcessingCompletedAt { get; init; }
 
-    /// <summary>When the row was inserted; lines created in one statement rise by a microsecond in their order.</summary>
+    /// <summary>When the row was inserted; requests created in one statement differ by a microsecond each, in their order.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When the row last changed; kept by a trigger.</summary>

@@ -13,7 +13,7 @@ public sealed partial class VoiceManager
     /// worker's, and then the next claim takes it again with the next attempt, or fails it when none is left. Requests that a Python worker started stay its own.
     /// </summary>
     /// <remarks>
-    /// The order: by priority, then by place in the queue, which is the time of creation plus <see cref="VideoVoiceOptions.QueueStep"/> for each line before it in
+    /// The order: by priority, then by place in the queue, which is the time of creation plus <see cref="VideoVoiceOptions.QueueStep"/> for each request before it in
     /// its video; a request for a loaded voice, among the first 64 of the highest priority, counts as queued
     /// <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier. A process that claims more than 1,000 requests a second goes on where it was, and looks
     /// back once a second at what has appeared before that place, such as a raised priority.
@@ -24,7 +24,7 @@ public sealed partial class VoiceManager
     /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
     /// <param name="claimId">An id of the caller's for this claim, by which <see cref="ListClaimedVoicesAsync"/> finds what it took when its answer is lost; or null.</param>
     /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The requests with their mapping resolved, in the order of the queue; an empty list when nothing can start.</returns>
     /// <exception cref="ArgumentException">The worker's id is empty or too long, or a number is out of its range.</exception>
     public async Task<IReadOnlyList<VoiceRequest>> ClaimVoicesAsync(
@@ -39,9 +39,9 @@ public sealed partial class VoiceManager
         var claim = ClaimOf(workerId, limit, leaseDuration, loadedVoiceMappingIds, claimId, transaction);
         var started = Stopwatch.GetTimestamp();
         var requests = await ClaimAsync(claim).ConfigureAwait(false);
-        if (claim.Marked && requests.Count < limit)
+        if (claim.HasCursor && requests.Count < limit)
         {
-            var rest = await ClaimAsync(claim with { Mark = null, Limit = limit - requests.Count }).ConfigureAwait(false);
+            var rest = await ClaimAsync(claim with { Start = null, Limit = limit - requests.Count }).ConfigureAwait(false);
             requests = [.. requests, .. rest];
         }
 
@@ -53,7 +53,7 @@ public sealed partial class VoiceManager
 
     /// <summary>
     /// <see cref="CompleteVoicesAsync"/> and <see cref="ClaimVoicesAsync"/> in one round trip and one transaction (<c>complete_voices.sql</c>, then
-    /// <c>claim_voices.sql</c>): for a worker that has spoken and has room again. When either fails, neither has taken effect.
+    /// <c>claim_voices.sql</c>): for a worker that has results to report and capacity for more. When either fails, neither has taken effect.
     /// </summary>
     /// <param name="completions">What was stored; at least one.</param>
     /// <param name="workerId">Who claims, 1 to 200 characters.</param>
@@ -62,13 +62,10 @@ public sealed partial class VoiceManager
     /// <param name="loadedVoiceMappingIds">Mappings whose voice the worker has loaded; null or empty for no preference.</param>
     /// <param name="claimId">An id of the caller's for this claim, by which <see cref="ListClaimedVoicesAsync"/> finds what it took when its answer is lost; or null.</param>
     /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>
-    /// One outcome a completion, in their order, and the claimed requests in the order of the queue. Fewer requests than the limit do not say that the queue is
-    /// empty: in a process that claims more than 1,000 a second a <see cref="ClaimVoicesAsync"/> must look.
-    /// </returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The outcome of each completion, and the claimed requests.</returns>
     /// <exception cref="ArgumentException">As of the two: nothing is written.</exception>
-    public async Task<(IReadOnlyList<VoiceOutcome> Outcomes, IReadOnlyList<VoiceRequest> Requests)> CompleteAndClaimVoicesAsync(
+    public async Task<CompleteAndClaimResult> CompleteAndClaimVoicesAsync(
         IReadOnlyCollection<VoiceCompletion> completions,
         string workerId,
         int limit,
@@ -94,7 +91,7 @@ public sealed partial class VoiceManager
             transaction,
             cancellationToken).ConfigureAwait(false);
         var outcomes = await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
-        return (outcomes, Claimed(requests, claim, started));
+        return new CompleteAndClaimResult(outcomes, Claimed(requests, claim, started));
     }
 
     /// <summary>
@@ -114,8 +111,8 @@ public sealed partial class VoiceManager
     {
         Guid[] loaded = loadedVoiceMappingIds?.ToArray() ?? [];
 
-        // A preferred voice may stand far behind the head of the queue, so it says nothing of what was passed; and a transaction may be rolled back.
-        var marks = loaded.Length == 0 && transaction is null;
+        // A request for a loaded voice may stand far behind the head of the queue: requests before it are still pending. And a transaction may be rolled back.
+        var movesCursor = loaded.Length == 0 && transaction is null;
         return new ClaimParameters
         {
             WorkerId = Check.Text(workerId, 200),
@@ -124,18 +121,18 @@ public sealed partial class VoiceManager
             LeaseSeconds = Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)).TotalSeconds,
             LoadedVoiceMappingIds = loaded,
             PreferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
-            Marks = marks,
-            Mark = marks ? _mark.Take() : null,
+            MovesCursor = movesCursor,
+            Start = movesCursor ? _cursor.Take() : null,
         };
     }
 
     private IReadOnlyList<VoiceRequest> Claimed(IReadOnlyList<VoiceRequest> requests, ClaimParameters claim, long started)
     {
-        if (claim.Marks)
-            _mark.Set(requests, claim.Limit, Stopwatch.GetElapsedTime(started));
+        if (claim.MovesCursor)
+            _cursor.Set(requests, claim.Limit, Stopwatch.GetElapsedTime(started));
         Telemetry.Claimed.Add(requests.Count);
         foreach (var request in requests)
-            Telemetry.Waiting.Record(request.WaitedSeconds);
+            Telemetry.WaitDuration.Record(request.WaitedSeconds);
         return requests;
     }
 }

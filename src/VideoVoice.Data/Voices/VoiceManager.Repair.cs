@@ -15,7 +15,7 @@ public sealed partial class VoiceManager
     /// <summary>Puts the failed requests of a video back, with as many further attempts as a new request has (<c>retry_failed_voices.sql</c>). Completed ones stay.</summary>
     /// <param name="videoId">The video; its own state stays.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many are pending again; a repeat counts only what it puts back itself.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public async Task<int> RetryFailedVoicesAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
@@ -23,24 +23,24 @@ public sealed partial class VoiceManager
         var retry = new { videoId = Check.Id(videoId), maxAttempts = _options.MaxAttempts, queueStep = _options.QueueStep.TotalSeconds };
         var count = await _database.ExecuteAsync("voices/retry_failed_voices", retry, transaction, cancellationToken).ConfigureAwait(false);
         Telemetry.Retried.Add(count);
-        await _database.Notifier.TellAsync(count, [], [videoId], transaction, cancellationToken).ConfigureAwait(false);
+        await _database.Notifier.NotifyAsync(count, [], [videoId], transaction, cancellationToken).ConfigureAwait(false);
         return count;
     }
 
     /// <summary>
     /// Puts requests back that were started without a lease, as Python workers do, and are still processing (<c>requeue_stuck_voices.sql</c>).
-    /// A worker that is only slow will then speak its line in vain, or finish it after another did: choose an age that no line takes.
+    /// The result of a worker that is only slow is then lost, or comes after that of another attempt: choose an age that no request takes.
     /// </summary>
     /// <param name="olderThan">How long ago the request must have been started, 1 s to 365 days, by the server's clock.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many are pending again; a repeat counts only what it puts back itself.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The age is out of its range.</exception>
     public async Task<int> RequeueStuckVoicesAsync(TimeSpan olderThan, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
         var age = new { olderThanSeconds = Check.Duration(olderThan, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)).TotalSeconds };
         var count = await _database.ExecuteAsync("voices/requeue_stuck_voices", age, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.Notifier.TellAsync(count, [], [], transaction, cancellationToken).ConfigureAwait(false);
+        await _database.Notifier.NotifyAsync(count, [], [], transaction, cancellationToken).ConfigureAwait(false);
         return count;
     }
 }

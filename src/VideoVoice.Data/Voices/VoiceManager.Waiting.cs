@@ -14,7 +14,7 @@ public sealed partial class VoiceManager
     /// </summary>
     /// <param name="videoId">The video.</param>
     /// <param name="failFast">Whether to return at the first voice that failed for good.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The counts and the audio in order; null when there is no such video, or none any more.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     /// <exception cref="PostgresException">The first look met an error of class 42, such as a missing table or right, which no repeat cures. Every other error is logged, and the wait goes on.</exception>
@@ -36,7 +36,7 @@ public sealed partial class VoiceManager
     /// voice is pending or processing, and when the video is deleted. New voices show with the next change, or at the poll.
     /// </summary>
     /// <param name="videoId">The video; an unknown one gives nothing.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Ends the sequence with an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     /// <exception cref="PostgresException">The first look met an error of class 42, such as a missing table or right, which no repeat cures. Every other error is logged, and the wait goes on.</exception>
     /// <exception cref="ObjectDisposedException">The manager or its data source was disposed of.</exception>
@@ -47,7 +47,7 @@ public sealed partial class VoiceManager
     /// Waits until a claim can find something: at once when a request can start now, else until a notification, the end of a retry's delay or of a
     /// lease, or a look at each <see cref="VideoVoiceOptions.PollInterval"/>. Another worker may be faster.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="PostgresException">As for <see cref="WaitForVoicesAsync"/>.</exception>
     /// <exception cref="ObjectDisposedException">The manager or its data source was disposed of.</exception>
     public Task WaitForWorkAsync(CancellationToken cancellationToken = default) => _poller.WaitForWorkAsync(cancellationToken);

@@ -10,8 +10,8 @@ public sealed partial class VoiceManager
     /// <param name="fences">The attempts that the worker holds. An empty list does nothing.</param>
     /// <param name="leaseDuration">How long the lease lasts from now, 100 ms to 1 day.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> (also: cancelled) or <see cref="Outcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>One outcome a fence, in their order: <see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.LeaseLost"/>, <see cref="WriteOutcome.AlreadyFinished"/> (also: cancelled) or <see cref="WriteOutcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
     /// <exception cref="ArgumentException">The duration is out of its range, or an id is all zeros.</exception>
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
@@ -20,27 +20,27 @@ public sealed partial class VoiceManager
         return OutcomesAsync("voices/heartbeat_voices", fences, (ids, attempts) => new { ids, attempts, leaseSeconds }, transaction, cancellationToken);
     }
 
-    /// <summary>Gives claimed requests back unspoken, in one statement (<c>release_voices.sql</c>). The attempt does not count; others may claim them at once.</summary>
+    /// <summary>Gives claimed requests back, in one statement (<c>release_voices.sql</c>). The attempt does not count; others may claim them at once.</summary>
     /// <param name="fences">The attempts to give back. An empty list does nothing.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns>One outcome a fence, in their order: <see cref="Outcome.Applied"/>, <see cref="Outcome.LeaseLost"/>, <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.Applied"/> again until another attempt begins.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>One outcome a fence, in their order: <see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.LeaseLost"/>, <see cref="WriteOutcome.AlreadyFinished"/> or <see cref="WriteOutcome.NotFound"/>. A repeat is <see cref="WriteOutcome.Applied"/> again until another attempt begins.</returns>
     /// <exception cref="ArgumentException">An id is all zeros.</exception>
     public async Task<IReadOnlyList<VoiceOutcome>> ReleaseVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
         var outcomes = await OutcomesAsync("voices/release_voices", fences, (ids, attempts) => new { ids, attempts }, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.Notifier.TellAsync(outcomes.Count(o => o.Outcome == Outcome.Applied), [], [], transaction, cancellationToken).ConfigureAwait(false);
+        await _database.Notifier.NotifyAsync(outcomes.Count(o => o.Outcome == WriteOutcome.Applied), [], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
     }
 
     /// <summary>
     /// pending → processing without a lease, as the Python cloner does it (<c>start_voice_processing.sql</c>). Of several callers one gets
-    /// <see cref="Outcome.Applied"/>. If its process dies, the request stays in processing until <see cref="RequeueStuckVoicesAsync"/>.
+    /// <see cref="WriteOutcome.Applied"/>. If its process dies, the request stays in processing until <see cref="RequeueStuckVoicesAsync"/>.
     /// </summary>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.NotAllowed"/> (processing already; also for a repeat), <see cref="Outcome.AlreadyFinished"/> or <see cref="Outcome.NotFound"/>.</returns>
+    /// <returns><see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.NotAllowed"/> (processing already; also for a repeat), <see cref="WriteOutcome.AlreadyFinished"/> or <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
-    public Task<Outcome> StartVoiceProcessingAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+    public Task<WriteOutcome> StartVoiceProcessingAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync("voices/start_voice_processing", new { id = Check.Id(id) }, transaction, cancellationToken);
 
     /// <summary>processing → completed, for a request that was started without a lease (<c>complete_voice_processing.sql</c>).</summary>
@@ -49,10 +49,10 @@ public sealed partial class VoiceManager
     /// <param name="isLocalStorage">False when the audio is in remote storage.</param>
     /// <param name="remoteStoragePath">Where it is then, 1 to 500 characters; required with remote storage.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.AlreadyFinished"/>: without a fence nothing tells it from another caller's.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.AlreadyFinished"/>, <see cref="WriteOutcome.LeaseLost"/> (a worker holds a lease), <see cref="WriteOutcome.NotAllowed"/> (still pending) or <see cref="WriteOutcome.NotFound"/>. A repeat is <see cref="WriteOutcome.AlreadyFinished"/>: without a fence nothing tells it from another caller's.</returns>
     /// <exception cref="ArgumentException">A path is empty, too long, or missing.</exception>
-    public Task<Outcome> CompleteVoiceProcessingAsync(
+    public Task<WriteOutcome> CompleteVoiceProcessingAsync(
         Guid id,
         string outputAudioPath,
         bool isLocalStorage = true,
@@ -67,10 +67,10 @@ public sealed partial class VoiceManager
     /// <param name="isLocalStorage">False when the audio is in remote storage.</param>
     /// <param name="remoteStoragePath">Where it is then, 1 to 500 characters; required with remote storage.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, also for a repeat with the same paths; <see cref="Outcome.AlreadyFinished"/> with other paths, or after a cancel; <see cref="Outcome.LeaseLost"/> when another attempt has the request; <see cref="Outcome.NotFound"/>.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, also for a repeat with the same paths; <see cref="WriteOutcome.AlreadyFinished"/> with other paths, or after a cancel; <see cref="WriteOutcome.LeaseLost"/> when another attempt has the request; <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">A path is empty, too long, or missing.</exception>
-    public Task<Outcome> CompleteVoiceProcessingAsync(
+    public Task<WriteOutcome> CompleteVoiceProcessingAsync(
         VoiceFence fence,
         string outputAudioPath,
         bool isLocalStorage = true,
@@ -82,7 +82,7 @@ public sealed partial class VoiceManager
     /// <summary>processing → completed, for many attempts in one statement (<c>complete_voices.sql</c>). Repeating it is harmless.</summary>
     /// <param name="completions">What was stored. An empty list does nothing.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>One outcome a completion, in their order, as the single call has them.</returns>
     /// <exception cref="ArgumentException">A path is empty or too long, an id is all zeros, or an attempt stands in the list twice. Nothing is written.</exception>
     public async Task<IReadOnlyList<VoiceOutcome>> CompleteVoicesAsync(
@@ -100,10 +100,10 @@ public sealed partial class VoiceManager
     /// <param name="id">The request.</param>
     /// <param name="errorMessage">What went wrong; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.Applied"/>, <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> (a worker holds a lease), <see cref="Outcome.NotAllowed"/> (still pending) or <see cref="Outcome.NotFound"/>. A repeat is <see cref="Outcome.AlreadyFinished"/>: without a fence nothing tells it from another caller's.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.AlreadyFinished"/>, <see cref="WriteOutcome.LeaseLost"/> (a worker holds a lease), <see cref="WriteOutcome.NotAllowed"/> (still pending) or <see cref="WriteOutcome.NotFound"/>. A repeat is <see cref="WriteOutcome.AlreadyFinished"/>: without a fence nothing tells it from another caller's.</returns>
     /// <exception cref="ArgumentException">The message is empty.</exception>
-    public Task<Outcome> FailVoiceProcessingAsync(
+    public Task<WriteOutcome> FailVoiceProcessingAsync(
         Guid id, string errorMessage, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         FailedAsync(id, null, errorMessage, true, transaction, cancellationToken);
 
@@ -115,14 +115,14 @@ public sealed partial class VoiceManager
     /// <param name="errorMessage">What went wrong; not empty. <see cref="ListVoiceErrorsAsync"/> keeps it.</param>
     /// <param name="permanent">Whether another attempt would fail the same way.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
-    /// <returns><see cref="Outcome.RetryScheduled"/>, <see cref="Outcome.Applied"/> (failed for good), <see cref="Outcome.AlreadyFinished"/>, <see cref="Outcome.LeaseLost"/> or <see cref="Outcome.NotFound"/>. A repeat with the same message is answered as before until another attempt begins.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns><see cref="WriteOutcome.RetryScheduled"/>, <see cref="WriteOutcome.Applied"/> (failed for good), <see cref="WriteOutcome.AlreadyFinished"/>, <see cref="WriteOutcome.LeaseLost"/> or <see cref="WriteOutcome.NotFound"/>. A repeat with the same message is answered as before until another attempt begins.</returns>
     /// <exception cref="ArgumentException">The message is empty.</exception>
-    public Task<Outcome> FailVoiceProcessingAsync(
+    public Task<WriteOutcome> FailVoiceProcessingAsync(
         VoiceFence fence, string errorMessage, bool permanent = false, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         FailedAsync(Check.Fence(fence).VoiceId, fence.Attempt, errorMessage, permanent, transaction, cancellationToken);
 
-    private async Task<Outcome> CompleteAsync(
+    private async Task<WriteOutcome> CompleteAsync(
         Guid id, int? attempt, string outputAudioPath, bool isLocalStorage, string? remoteStoragePath, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         if (!isLocalStorage && remoteStoragePath is null)
@@ -141,7 +141,7 @@ public sealed partial class VoiceManager
     }
 
     /// <summary>Also tells when the request may be claimed again.</summary>
-    internal async Task<(Outcome Outcome, DateTimeOffset? RetryAt)> FailAsync(
+    internal async Task<(WriteOutcome Outcome, DateTimeOffset? RetryAt)> FailAsync(
         Guid id, int? attempt, string errorMessage, bool permanent, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         var failure = new
@@ -157,18 +157,18 @@ public sealed partial class VoiceManager
         return (await FinishedAsync(id, Database.ToOutcome(row?.Outcome), Telemetry.Failed, transaction, cancellationToken).ConfigureAwait(false), row?.RetryAt);
     }
 
-    private async Task<Outcome> FailedAsync(
+    private async Task<WriteOutcome> FailedAsync(
         Guid id, int? attempt, string errorMessage, bool permanent, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         (await FailAsync(id, attempt, errorMessage, permanent, transaction, cancellationToken).ConfigureAwait(false)).Outcome;
 
-    private async Task<Outcome> FinishedAsync(
-        Guid id, Outcome outcome, System.Diagnostics.Metrics.Counter<long> applied, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    private async Task<WriteOutcome> FinishedAsync(
+        Guid id, WriteOutcome outcome, System.Diagnostics.Metrics.Counter<long> applied, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         Telemetry.Count(outcome, applied);
-        if (outcome == Outcome.RetryScheduled)
+        if (outcome == WriteOutcome.RetryScheduled)
             _poller.LookForWork();
-        if (outcome == Outcome.Applied)
-            await _database.Notifier.TellAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
+        if (outcome == WriteOutcome.Applied)
+            await _database.Notifier.NotifyAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;
     }
 
@@ -189,23 +189,23 @@ public sealed partial class VoiceManager
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (transaction is not null)
-            Check.Open(transaction);
+            Check.ConnectionOf(transaction);
         return [];
     }
 
     private static VoiceOutcome[] Outcomes(IReadOnlyList<VoiceOutcome.Row> rows)
     {
         VoiceOutcome[] outcomes = [.. rows.Select(row => new VoiceOutcome(row.VoiceId, Database.ToOutcome(row.Outcome)))];
-        Telemetry.LeasesLost.Add(outcomes.Count(o => o.Outcome == Outcome.LeaseLost));
+        Telemetry.LeasesLost.Add(outcomes.Count(o => o.Outcome == WriteOutcome.LeaseLost));
         return outcomes;
     }
 
     private async Task<VoiceOutcome[]> CompletedAsync(IReadOnlyList<VoiceOutcome.Row> rows, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         var outcomes = Outcomes(rows);
-        Guid[] applied = [.. outcomes.Where(o => o.Outcome == Outcome.Applied).Select(o => o.VoiceId)];
+        Guid[] applied = [.. outcomes.Where(o => o.Outcome == WriteOutcome.Applied).Select(o => o.VoiceId)];
         Telemetry.Completed.Add(applied.Length);
-        await _database.Notifier.TellAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
+        await _database.Notifier.NotifyAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -18,7 +17,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly Poller _poller;
-    private readonly QueueMark _mark = new();
+    private readonly ClaimCursor _cursor = new();
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
     /// <param name="dataSource">Where to connect.</param>
@@ -60,12 +59,12 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <param name="videoId">The video.</param>
     /// <param name="characterName">Who speaks, 1 to 100 characters.</param>
     /// <param name="textContent">What is said; not empty.</param>
-    /// <param name="voiceMappingId">The mapping to speak with; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
+    /// <param name="voiceMappingId">The mapping of the voice; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
     /// <param name="position">Place in the conversation, 0 to <see cref="MaxPosition"/>; null comes after all that have one, in the order of creation.</param>
     /// <param name="id">The id to use; repeating a create with the same id, or for a position that is taken, changes nothing. Null makes a new version 7 UUID.</param>
     /// <param name="maxAttempts">Attempts before the request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The request's id; with a position that is taken, the id of the request that stands there (<c>get_voice_at_position.sql</c>).</returns>
     /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; an id is all zeros; a number is out of its range.</exception>
     /// <exception cref="ParentNotFoundException">There is no such video or mapping.</exception>
@@ -80,7 +79,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
-        using var activity = Telemetry.Source.StartActivity("create_voice_request", ActivityKind.Producer);
+        using var activity = Telemetry.StartCreate(1);
         var request = new
         {
             id = Check.OptionalId(id) ?? Guid.CreateVersion7(),
@@ -105,9 +104,9 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <param name="requests">The conversation; the place in the list is the position. An empty list does nothing.</param>
     /// <param name="maxAttempts">Attempts before a request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many were created: fewer than the list has when positions of the video were taken already; those rows stay as they are.</returns>
-    /// <exception cref="ArgumentException">As for one request; the message names the line. Nothing is written.</exception>
+    /// <exception cref="ArgumentException">As for one request; the message names the request. Nothing is written.</exception>
     /// <exception cref="ParentNotFoundException">There is no such video or mapping. Nothing is written.</exception>
     public async Task<int> CreateVoiceRequestsAsync(
         Guid videoId,
@@ -116,17 +115,17 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
-        var lines = NewVoiceRequests.Check(requests);
-        using var activity = Telemetry.Source.StartActivity("create_voice_requests", ActivityKind.Producer);
+        var columns = NewVoiceRequests.Check(requests);
+        using var activity = Telemetry.StartCreate(requests.Count);
         var created = await _database.ExecuteAsync(
             "voices/create_voice_requests",
             new
             {
                 videoId = Check.Id(videoId),
-                lines.ids,
-                lines.voiceMappingIds,
-                lines.characterNames,
-                lines.textContents,
+                columns.ids,
+                columns.voiceMappingIds,
+                columns.characterNames,
+                columns.textContents,
                 queueStep = _options.QueueStep.TotalSeconds,
                 maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
                 traceParent = Telemetry.TraceParent(activity),
@@ -150,9 +149,9 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// <param name="priority">Requests of a video with a higher number are claimed first; up to <see cref="VideoManager.MaxPriority"/> above or below 0.</param>
     /// <param name="maxAttempts">Attempts before a request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The video's id.</returns>
-    /// <exception cref="ArgumentException">As for a video and for one request; the message names the line. Nothing is written.</exception>
+    /// <exception cref="ArgumentException">As for a video and for one request; the message names the request. Nothing is written.</exception>
     /// <exception cref="ParentNotFoundException">There is no such mapping. Nothing is written.</exception>
     public async Task<Guid> CreateVideoWithVoicesAsync(
         string title,
@@ -166,8 +165,8 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
-        var lines = NewVoiceRequests.Check(requests);
-        using var activity = Telemetry.Source.StartActivity("create_video_with_voices", ActivityKind.Producer);
+        var columns = NewVoiceRequests.Check(requests);
+        using var activity = Telemetry.StartCreate(requests.Count);
         var video = new
         {
             videoId = Check.OptionalId(id, nameof(id)) ?? Guid.CreateVersion7(),
@@ -176,10 +175,10 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
             backgroundVideoPath = Check.OptionalText(backgroundVideoPath, 500),
             metadata = Check.Json(metadata),
             priority = Check.Range(priority, -VideoManager.MaxPriority, VideoManager.MaxPriority),
-            lines.ids,
-            lines.voiceMappingIds,
-            lines.characterNames,
-            lines.textContents,
+            columns.ids,
+            columns.voiceMappingIds,
+            columns.characterNames,
+            columns.textContents,
             queueStep = _options.QueueStep.TotalSeconds,
             maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
             traceParent = Telemetry.TraceParent(activity),
@@ -220,7 +219,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     /// </summary>
     /// <param name="limit">Most rows to return, 1 to 10,000.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>At most <paramref name="limit"/> requests: highest priority first, then by place in the queue.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>
     public Task<IReadOnlyList<VoiceRequest>> ListPendingVoicesAsync(
@@ -228,7 +227,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         _database.ListAsync<VoiceRequest>("voices/list_pending_voices", new { limit = Check.Limit(limit) }, transaction, cancellationToken);
 
     /// <summary>The audio of the completed requests of a video in the order of its conversation (<c>list_completed_audio_paths.sql</c>).</summary>
-    /// <returns>One entry a completed line; an empty list when there is none.</returns>
+    /// <returns>One entry for each completed request; an empty list when there is none.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
     public Task<IReadOnlyList<CompletedAudio>> ListCompletedAudioPathsAsync(
         Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
@@ -238,6 +237,6 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     private Task CreatedAsync(int created, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         Telemetry.Created.Add(created);
-        return created > 0 ? _database.Notifier.TellAsync(created, [], [], transaction, cancellationToken) : Task.CompletedTask;
+        return created > 0 ? _database.Notifier.NotifyAsync(created, [], [], transaction, cancellationToken) : Task.CompletedTask;
     }
 }

@@ -1,12 +1,12 @@
 namespace VideoVoice.Data;
 
-/// <summary>What a worker needs to speak a line: columns of <c>voices</c> and, joined, of the mapping that the line resolved to.</summary>
+/// <summary>What a worker needs to synthesize a request: columns of <c>voices</c> and, joined, of the mapping that the request resolved to.</summary>
 public sealed record VoiceRequest
 {
     /// <summary>Primary key of the request.</summary>
     public Guid Id { get; init; }
 
-    /// <summary>The video that the line belongs to.</summary>
+    /// <summary>The video that the request belongs to.</summary>
     public Guid VideoId { get; init; }
 
     /// <summary>Place in the conversation, from 0; null in rows of Python services.</summary>

@@ -6,7 +6,7 @@ public enum VoiceStatus
     /// <summary>Waits for a worker.</summary>
     Pending,
 
-    /// <summary>A worker speaks it.</summary>
+    /// <summary>A worker synthesizes it.</summary>
     Processing,
 
     /// <summary>The audio is stored. Final.</summary>

@@ -19,10 +19,10 @@ internal static partial class Pgbench
         ["loadedVoiceMappingIds"] = ":loaded",
         ["preferenceSeconds"] = ":preference::float8",
         // Each client carries the low-water mark in the columns of its last claim.
-        ["marked"] = ":marked::boolean",
-        ["markPriority"] = "(- :c_priority::integer)",
-        ["markQueued"] = ":c_queue_at::timestamptz",
-        ["markId"] = ":c_id::uuid",
+        ["hasCursor"] = ":has_cursor::boolean",
+        ["cursorPriority"] = "(- :c_priority::integer)",
+        ["cursorQueueAt"] = ":c_queue_at::timestamptz",
+        ["cursorId"] = ":c_id::uuid",
     };
 
     private static readonly Dictionary<string, string> s_complete = new()
@@ -30,7 +30,7 @@ internal static partial class Pgbench
         ["id"] = ":c_id::uuid",
         ["attempt"] = ":c_attempt::integer",
         ["outputAudioPath"] = ":path::text",
-        ["isLocalStorage"] = ":marked::boolean",
+        ["isLocalStorage"] = ":has_cursor::boolean",
         ["remoteStoragePath"] = "null::text",
     };
 
@@ -48,7 +48,7 @@ internal static partial class Pgbench
             await File.WriteAllTextAsync(file, script);
             var output = await RunAsync(database, "-n", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}", "-f", file,
                 "-D", "worker=pgbench", "-D", "limit=1", "-D", "lease=60", "-D", "loaded={}", "-D", "preference=30", "-D", "path=/audio/line.wav",
-                "-D", "marked=true", "-D", "c_priority=2147483647", "-D", "c_queue_at=1970-01-01", "-D", "c_id=00000000-0000-0000-0000-000000000000");
+                "-D", "has_cursor=true", "-D", "c_priority=2147483647", "-D", "c_queue_at=1970-01-01", "-D", "c_id=00000000-0000-0000-0000-000000000000");
             var match = RatePattern().Match(output);
             if (!match.Success)
                 throw new InvalidOperationException($"pgbench reports no rate: {output}");

@@ -86,10 +86,10 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<double>("leaseSeconds", 60),
                 new NpgsqlParameter<Guid[]>("loadedVoiceMappingIds", []),
                 new NpgsqlParameter<double>("preferenceSeconds", 30),
-                new NpgsqlParameter<bool>("marked", mark is not null),
-                new NpgsqlParameter<int>("markPriority", mark is null ? int.MinValue : -mark.Priority),
-                new NpgsqlParameter<DateTimeOffset>("markQueued", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
-                new NpgsqlParameter<Guid>("markId", mark?.Id ?? Guid.Empty),
+                new NpgsqlParameter<bool>("hasCursor", mark is not null),
+                new NpgsqlParameter<int>("cursorPriority", mark is null ? int.MinValue : -mark.Priority),
+                new NpgsqlParameter<DateTimeOffset>("cursorQueueAt", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
+                new NpgsqlParameter<Guid>("cursorId", mark?.Id ?? Guid.Empty),
             },
         };
         await using var reader = await command.ExecuteReaderAsync();

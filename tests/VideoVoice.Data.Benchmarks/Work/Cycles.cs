@@ -41,7 +41,7 @@ internal static class Cycles
                     return await OneByOneAsync(database, async () =>
                     {
                         var request = (await voices.ClaimVoicesAsync("benchmark", 1, TimeSpan.FromMinutes(1))).Single();
-                        return await voices.CompleteVoiceProcessingAsync(request.Fence, "/audio/line.wav") == Outcome.Applied;
+                        return await voices.CompleteVoiceProcessingAsync(request.Fence, "/audio/line.wav") == WriteOutcome.Applied;
                     });
                 }),
                 new("library's worker", async database =>

@@ -54,7 +54,7 @@ internal static class Draining
             while (await voices.ClaimVoicesAsync("benchmark", Batch, TimeSpan.FromMinutes(10)) is { Count: > 0 } requests)
             {
                 var outcomes = await voices.CompleteVoicesAsync([.. requests.Select(r => new VoiceCompletion(r.Fence, "/audio/line.wav"))]);
-                if (outcomes.Any(o => o.Outcome != Outcome.Applied))
+                if (outcomes.Any(o => o.Outcome != WriteOutcome.Applied))
                     throw new InvalidOperationException("A completion was not applied.");
 
                 var now = Interlocked.Add(ref done, requests.Count);

@@ -51,7 +51,7 @@ internal static class ManagerCalls
             async id => Check(await voices.GetVoiceAsync(id) is not null),
             video => voices.CreateVoiceRequestAsync(video, "aluno", "Olá professora!"),
             async () => (await voices.ClaimVoicesAsync("benchmark", 1, TimeSpan.FromMinutes(1))).Count,
-            async fence => Check(await voices.CompleteVoiceProcessingAsync(fence, "/audio/line.wav") == Outcome.Applied)));
+            async fence => Check(await voices.CompleteVoiceProcessingAsync(fence, "/audio/line.wav") == WriteOutcome.Applied)));
     }
 
     private static async Task<double[]> GetAsync(TestDatabase database, Calls calls)

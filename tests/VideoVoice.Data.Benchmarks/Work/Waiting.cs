@@ -53,7 +53,7 @@ internal static class Waiting
         var times = new List<double>();
         foreach (var i in Enumerable.Range(0, waiters).Order(Comparer<int>.Create((a, b) => (a * 7919 % waiters).CompareTo(b * 7919 % waiters))).Take(completions))
         {
-            if (await voices.CompleteVoiceProcessingAsync(new VoiceFence(rows[i].Voice, 1), "/audio/line.wav") != Outcome.Applied)
+            if (await voices.CompleteVoiceProcessingAsync(new VoiceFence(rows[i].Voice, 1), "/audio/line.wav") != WriteOutcome.Applied)
                 throw new InvalidOperationException("A completion was not applied.");
             var completed = Stopwatch.GetTimestamp();
             await tasks[i].WaitAsync(TimeSpan.FromSeconds(60));

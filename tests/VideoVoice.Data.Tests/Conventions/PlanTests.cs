@@ -134,10 +134,10 @@ public sealed partial class PlanTests : DatabaseTest
         ["leaseSeconds"] = "60",
         ["loadedVoiceMappingIds"] = loaded,
         ["preferenceSeconds"] = "30",
-        ["marked"] = "false",
-        ["markPriority"] = "0",
-        ["markQueued"] = "2020-01-01",
-        ["markId"] = Voice,
+        ["hasCursor"] = "false",
+        ["cursorPriority"] = "0",
+        ["cursorQueueAt"] = "2020-01-01",
+        ["cursorId"] = Voice,
     };
 
     private static Dictionary<string, string> Of(string parameter, params (string Name, string Value)[] more) =>

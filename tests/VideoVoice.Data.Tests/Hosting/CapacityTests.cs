@@ -12,10 +12,10 @@ public sealed class CapacityTests
         using var capacity = new Capacity(4);
         var taken = await capacity.TakeAsync(cancellationToken);
         capacity.Return(1);
-        capacity.HandOn(2);
+        capacity.Transfer(2);
 
         for (var i = 0; i < 3; i++)
-            capacity.Leave();
+            capacity.Release();
 
         // Two of the four are with the next, one was returned, and one is free because the third had nobody to leave it to.
         Assert.That((taken, await capacity.TakeAsync(cancellationToken)), Is.EqualTo((4, 2)));
@@ -26,9 +26,9 @@ public sealed class CapacityTests
     {
         using var capacity = new Capacity(1_000);
         var taken = await capacity.TakeAsync(cancellationToken);
-        capacity.HandOn(400);
+        capacity.Transfer(400);
 
-        await Task.WhenAll(Enumerable.Range(0, taken).Select(_ => Task.Run(capacity.Leave, cancellationToken)));
+        await Task.WhenAll(Enumerable.Range(0, taken).Select(_ => Task.Run(capacity.Release, cancellationToken)));
 
         Assert.That(await capacity.TakeAsync(cancellationToken), Is.EqualTo(600));
     }

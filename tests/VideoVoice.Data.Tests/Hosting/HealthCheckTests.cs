@@ -19,7 +19,7 @@ public sealed class HealthCheckTests : DatabaseTest
             Assert.That(entry.Status, Is.EqualTo(HealthStatus.Healthy));
             Assert.That(entry.Data["pending_voices"], Is.EqualTo(2));
             Assert.That(entry.Data["processing_voices"], Is.Zero);
-            Assert.That(entry.Data["schema_version"], Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(entry.Data["schema_version"], Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(entry.Data["oldest_pending_age_seconds"], Is.InRange(3600.0, 3700.0));
         }
     }

@@ -48,13 +48,13 @@ public sealed class LeaseTests : WorkerTest
 
     public static IEnumerable<TestCaseData> Losses =>
     [
-        new TestCaseData((LeaseTests test, Guid _) => test.SqlAsync("update voices set attempt = attempt + 1, lease_expires_at = clock_timestamp() + interval '1 hour'"), Outcome.LeaseLost).SetArgDisplayNames("another attempt"),
-        new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.CancelVideoAsync(video, cancellationToken: Token), Outcome.AlreadyFinished).SetArgDisplayNames("the video was cancelled"),
-        new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.DeleteVideoAsync(video, cancellationToken: Token), Outcome.NotFound).SetArgDisplayNames("the video was deleted"),
+        new TestCaseData((LeaseTests test, Guid _) => test.SqlAsync("update voices set attempt = attempt + 1, lease_expires_at = clock_timestamp() + interval '1 hour'"), WriteOutcome.LeaseLost).SetArgDisplayNames("another attempt"),
+        new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.CancelVideoAsync(video, cancellationToken: Token), WriteOutcome.AlreadyFinished).SetArgDisplayNames("the video was cancelled"),
+        new TestCaseData((LeaseTests test, Guid video) => (Task)test.Videos.DeleteVideoAsync(video, cancellationToken: Token), WriteOutcome.NotFound).SetArgDisplayNames("the video was deleted"),
     ];
 
     [TestCaseSource(nameof(Losses))]
-    public async Task A_line_is_cancelled_and_nothing_is_written_when(Func<LeaseTests, Guid, Task> lose, Outcome outcome)
+    public async Task A_line_is_cancelled_and_nothing_is_written_when(Func<LeaseTests, Guid, Task> lose, WriteOutcome outcome)
     {
         var video = await CreateVideoAsync("lost");
         var synthesizer = new ControlledSynthesizer();
@@ -76,7 +76,7 @@ public sealed class LeaseTests : WorkerTest
     }
 
     [TestCaseSource(nameof(Losses))]
-    public async Task A_synthesizer_that_does_not_heed_its_token_writes_nothing_either_when(Func<LeaseTests, Guid, Task> lose, Outcome outcome)
+    public async Task A_synthesizer_that_does_not_heed_its_token_writes_nothing_either_when(Func<LeaseTests, Guid, Task> lose, WriteOutcome outcome)
     {
         var video = await CreateVideoAsync("lost");
         var synthesizer = new ControlledSynthesizer { HeedsToken = false };

@@ -18,7 +18,7 @@ public sealed class SchemaInitializationTests : WorkerTest
         var migrated = events.FindLastIndex(message => message.StartsWith("Applied the migration", StringComparison.Ordinal));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await new SchemaInitializer(DataSource).GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(await new SchemaInitializer(DataSource).GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(migrated, Is.Not.Negative);
             Assert.That(migrated, Is.LessThan(events.FindIndex(message => message.StartsWith("Worker ", StringComparison.Ordinal))));
         }
@@ -39,6 +39,6 @@ public sealed class SchemaInitializationTests : WorkerTest
         var entry = await HealthCheckTests.CheckAsync(ConnectionString);
 
         Assert.That(entry.Status, Is.EqualTo(HealthStatus.Unhealthy));
-        Assert.That(entry.Description, Is.EqualTo($"The schema has version 0; this library needs {SchemaInitializer.LibraryVersion}. Run SchemaInitializer.InitializeAsync."));
+        Assert.That(entry.Description, Is.EqualTo($"The schema has version 0; this library needs {SchemaInitializer.LatestVersion}. Run SchemaInitializer.InitializeAsync."));
     }
 }

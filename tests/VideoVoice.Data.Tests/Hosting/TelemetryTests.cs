@@ -26,26 +26,27 @@ public sealed class TelemetryTests : WorkerTest
 
         await StartWorkerAsync((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav")));
         var result = await Voices.WaitForVoicesAsync(video, cancellationToken: Token);
-        await UntilAsync(() => Named("speak_voice").Count() == 2, "The spans have not ended.");
+        await UntilAsync(() => Named("synthesize voices").Count() == 2, "The spans have not ended.");
 
         Assert.That(result!.AllCompleted, Is.True);
-        foreach (var (text, producer) in new[] { ("single", "create_voice_request"), ("many", "create_voice_requests") })
+        Assert.That(Named("create voices").Select(span => span.GetTagItem("messaging.batch.message_count")), Is.All.EqualTo(1).And.Exactly(2).Items);
+        foreach (var text in new[] { "single", "many" })
         {
-            var created = Named(producer).Single();
             var inRow = await ScalarAsync<string>("select trace_parent from voices where text_content = @text", new { text });
-            var spoken = Named("speak_voice").Single(span => span.TraceId == created.TraceId);
+            var created = Named("create voices").Single(span => span.Id == inRow);
+            var synthesized = Named("synthesize voices").Single(span => span.TraceId == created.TraceId);
             using (Assert.EnterMultipleScope())
             {
                 Assert.That(created.Kind, Is.EqualTo(ActivityKind.Producer));
-                Assert.That(inRow, Is.EqualTo(created.Id));
-                Assert.That(spoken.Kind, Is.EqualTo(ActivityKind.Consumer));
-                Assert.That(spoken.ParentSpanId, Is.EqualTo(created.SpanId));
-                Assert.That(spoken.GetTagItem("videovoice.attempt"), Is.EqualTo(1));
+                Assert.That(synthesized.Kind, Is.EqualTo(ActivityKind.Consumer));
+                Assert.That(synthesized.ParentSpanId, Is.EqualTo(created.SpanId));
+                Assert.That(synthesized.GetTagItem("videovoice.attempt"), Is.EqualTo(1));
+                Assert.That((synthesized.GetTagItem("messaging.operation.type"), synthesized.GetTagItem("messaging.destination.name")), Is.EqualTo(("process", "voices")));
             }
         }
 
         Assert.That(Named("voices/claim_voices"), Is.Not.Empty);
-        Assert.That(Named("voices/complete_and_claim_voices").Select(span => span.Parent), Is.Not.Empty.And.All.Null, "A batch belongs to no line.");
+        Assert.That(Named("voices/complete_and_claim_voices").Select(span => span.Parent), Is.Not.Empty.And.All.Null, "A batch belongs to no request.");
         Assert.That(Named("wait_for_voices").Single().Duration, Is.GreaterThan(TimeSpan.Zero));
     }
 
@@ -81,12 +82,12 @@ public sealed class TelemetryTests : WorkerTest
         await StartWorkerAsync((_, _) => throw new PermanentVoiceException("No Portuguese."));
         await Assert.ThatAsync(() => Voices.CreateVoiceRequestAsync(Guid.NewGuid(), "Aluno", "orphan", cancellationToken: Token), Throws.TypeOf<ParentNotFoundException>());
 
-        await UntilAsync(() => Named("speak_voice").Any(), "The span has not ended.");
+        await UntilAsync(() => Named("synthesize voices").Any(), "The span has not ended.");
 
         using (Assert.EnterMultipleScope())
         {
-            var spoken = Named("speak_voice").Single();
-            Assert.That((spoken.Status, spoken.StatusDescription), Is.EqualTo((ActivityStatusCode.Error, "No Portuguese.")));
+            var synthesized = Named("synthesize voices").Single();
+            Assert.That((synthesized.Status, synthesized.StatusDescription), Is.EqualTo((ActivityStatusCode.Error, "No Portuguese.")));
             Assert.That(Named("voices/create_voice_request").Single().Status, Is.EqualTo(ActivityStatusCode.Error));
         }
     }
@@ -129,8 +130,8 @@ public sealed class TelemetryTests : WorkerTest
             Assert.That(Sum("videovoice.voices.failed"), Is.EqualTo(1));
             Assert.That(Sum("videovoice.voices.retried"), Is.EqualTo(1));
             Assert.That(Sum("videovoice.leases.lost"), Is.EqualTo(1));
-            Assert.That(_measured["videovoice.voices.waiting"], Has.Count.EqualTo(4).And.All.InRange(0.0, 30.0));
-            Assert.That(_measured["videovoice.voices.speaking"], Has.Count.EqualTo(2).And.All.InRange(0.0, 30.0));
+            Assert.That(_measured["videovoice.voices.wait.duration"], Has.Count.EqualTo(4).And.All.InRange(0.0, 30.0));
+            Assert.That(_measured["videovoice.voices.synthesis.duration"], Has.Count.EqualTo(2).And.All.InRange(0.0, 30.0));
         }
     }
 

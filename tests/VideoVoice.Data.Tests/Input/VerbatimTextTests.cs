@@ -114,7 +114,7 @@ public sealed class VerbatimTextTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(await VoiceMappings.GetVoiceMappingAsync(Always, cancellationToken: Token), Is.Null);
-            Assert.That(await VoiceMappings.DeleteVoiceMappingAsync(Always, cancellationToken: Token), Is.EqualTo(Outcome.NotFound));
+            Assert.That(await VoiceMappings.DeleteVoiceMappingAsync(Always, cancellationToken: Token), Is.EqualTo(WriteOutcome.NotFound));
             Assert.That(await VoiceMappings.SetDefaultVoiceMappingAsync(Always, cancellationToken: Token), Is.False);
             Assert.That((await VoiceMappings.ResolveVoiceMappingAsync(Always, cancellationToken: Token))!.VoiceId, Is.EqualTo("default"));
             Assert.That(await Settings.GetSettingAsync(Always, cancellationToken: Token), Is.Null);

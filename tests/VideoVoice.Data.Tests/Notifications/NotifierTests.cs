@@ -12,11 +12,11 @@ public sealed class NotifierTests : DatabaseTest
         var database = new Database(DataSource);
         await using (var held = await HeldLock.TakeAsync(DataSource, "lock table videovoice_listeners"))
         {
-            await database.Notifier.TellAsync(1, [Guid.NewGuid()], [], null, Token);
+            await database.Notifier.NotifyAsync(1, [Guid.NewGuid()], [], null, Token);
             await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
 
             for (var i = 0; i < 30; i++)
-                await database.Notifier.TellAsync(1, [.. Enumerable.Range(0, 1_000).Select(_ => Guid.NewGuid())], [Guid.NewGuid()], null, Token);
+                await database.Notifier.NotifyAsync(1, [.. Enumerable.Range(0, 1_000).Select(_ => Guid.NewGuid())], [Guid.NewGuid()], null, Token);
 
             Assert.That(database.Notifier.Waiting, Is.EqualTo(Notifier.MaxWaiting + 30));
             await held.CommitAsync();

@@ -78,7 +78,7 @@ public sealed class DataSourceTests : DatabaseTest
             var video = await videos.CreateVideoAsync($"{i}", cancellationToken: Token);
             await voices.CreateVoiceRequestsAsync(video, [new("Aluno", "one"), new("Aluno", "two")], cancellationToken: Token);
             foreach (var request in await voices.ClaimVoicesAsync("w", 2, TimeSpan.FromMinutes(1), cancellationToken: Token))
-                Assert.That(await voices.CompleteVoiceProcessingAsync(request.Fence, "/a.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+                Assert.That(await voices.CompleteVoiceProcessingAsync(request.Fence, "/a.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
         }));
     }
 

@@ -114,7 +114,7 @@ public sealed class RegistrationTests : DatabaseTest
 
             Assert.That(provider.GetServices<IValidateOptions<VideoVoiceOptions>>().Count(), Is.EqualTo(1));
             Assert.That(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.MaxAttempts, Is.EqualTo(2));
-            Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LatestVersion));
         }
     }
 
@@ -150,7 +150,7 @@ public sealed class RegistrationTests : DatabaseTest
         await using var provider = Build(services => services.AddVideoVoiceData(configuration.GetSection("VideoVoice")));
 
         Assert.That(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.MaxAttempts, Is.EqualTo(8));
-        Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LibraryVersion));
+        Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LatestVersion));
     }
 
     [Test]

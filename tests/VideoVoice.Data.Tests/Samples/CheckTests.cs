@@ -24,7 +24,7 @@ public sealed class CheckTests : CommandTest
             Assert.That(result.ExitCode, Is.Zero, result.Error);
             Assert.That(result.Output, Does.Contain($"Server: {Target.Host}:{Target.Port}, database {Target.Database}, user {Target.Username}"));
             Assert.That(result.Output, Does.Contain("Server version: " + await ScalarAsync<string>("select split_part(current_setting('server_version'), ' ', 1)")));
-            Assert.That(result.Output, Does.Contain($"Schema version: {SchemaInitializer.LibraryVersion}; this program knows {SchemaInitializer.LibraryVersion}"));
+            Assert.That(result.Output, Does.Contain($"Schema version: {SchemaInitializer.LatestVersion}; this program knows {SchemaInitializer.LatestVersion}"));
             Assert.That(result.Output, Does.Contain("Videos: 1 (1 pending").And.Contain("Voices: 2 (2 pending").And.Contain("No trouble."));
             Assert.That(Marked(result), Is.Empty);
             AssertExplained(result);

@@ -28,7 +28,7 @@ public sealed class DatabaseCommandTests : CommandTest
         {
             Assert.That(created.ExitCode, Is.Zero, created.Error);
             Assert.That(created.Output, Does.Contain("Created the database.").And.Contain("Applied 0001").And.Contain("voices imported"));
-            Assert.That(again.Output.Trim(), Is.EqualTo($"Schema version {SchemaInitializer.LibraryVersion}; voices imported."));
+            Assert.That(again.Output.Trim(), Is.EqualTo($"Schema version {SchemaInitializer.LatestVersion}; voices imported."));
             Assert.That(refused.ExitCode, Is.EqualTo(1));
             Assert.That(refused.Error, Does.Contain("--yes").And.Contain(Target.Database));
             Assert.That(before, Is.EqualTo(1));

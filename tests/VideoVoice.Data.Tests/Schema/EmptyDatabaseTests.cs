@@ -24,8 +24,8 @@ public sealed class EmptyDatabaseTests : DatabaseTest
             Assert.That(before, Is.Zero);
             Assert.That(result.DatabaseCreated, Is.False);
             Assert.That(result.Applied, Is.EqualTo(Migration.All.Select(m => m.Name)));
-            Assert.That(result.Version, Is.EqualTo(SchemaInitializer.LibraryVersion));
-            Assert.That(await initializer.GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(result.Version, Is.EqualTo(SchemaInitializer.LatestVersion));
+            Assert.That(await initializer.GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(log.Entries.Select(e => (e.Event.Id, e.Level)), Is.EqualTo(Migration.All.Select(_ => (2, LogLevel.Information))));
             Assert.That(mappings.Select(m => (m.VoiceId, m.VoiceName, m.VoiceFile, m.Gender, m.Language, m.Quality, m.IsDefault)), Is.EqualTo(new[]
             {

@@ -127,7 +127,7 @@ public sealed class HostileRoleTests : DatabaseTest
             await Assert.ThatAsync(() => initializing, Throws.Exception.Matches<Exception>(e => ConnectionLoss.IsCauseOf(e!)));
         }
 
-        Assert.That((await new SchemaInitializer(DataSource).InitializeAsync(Token)).Version, Is.EqualTo(SchemaInitializer.LibraryVersion));
+        Assert.That((await new SchemaInitializer(DataSource).InitializeAsync(Token)).Version, Is.EqualTo(SchemaInitializer.LatestVersion));
     }
 
     private string Hostile() => new NpgsqlConnectionStringBuilder(ConnectionString) { Username = _hostile, Password = "hostile", Pooling = false }.ConnectionString;

@@ -21,7 +21,7 @@ public sealed class MissingDatabaseTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(first.DatabaseCreated, Is.True);
-            Assert.That(first.Version, Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(first.Version, Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(second.DatabaseCreated, Is.False);
             Assert.That(second.Applied, Is.Empty);
         }
@@ -102,7 +102,7 @@ public sealed class MissingDatabaseTests
         {
             Assert.That(results.Count(r => r.DatabaseCreated), Is.EqualTo(1));
             Assert.That(results.SelectMany(r => r.Applied).Order(StringComparer.Ordinal), Is.EqualTo(Migration.All.Select(m => m.Name)));
-            Assert.That(results.Select(r => r.Version), Is.All.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(results.Select(r => r.Version), Is.All.EqualTo(SchemaInitializer.LatestVersion));
         }
     }
 

@@ -61,7 +61,7 @@ public sealed class PythonStatementsTests : PythonDatabaseTest
             Assert.That(inserted!.QueueAt, Is.Not.Null);
             Assert.That(inserted.Position, Is.Null);
             Assert.That(inserted.MaxAttempts, Is.EqualTo(3));
-            Assert.That(started, Is.EqualTo(Outcome.NotAllowed));
+            Assert.That(started, Is.EqualTo(WriteOutcome.NotAllowed));
             Assert.That(completed!.Status, Is.EqualTo(VoiceStatus.Completed));
             Assert.That(completed.OutputAudioPath, Is.EqualTo("/a.wav"));
             Assert.That(completed.IsLocalStorage, Is.True);

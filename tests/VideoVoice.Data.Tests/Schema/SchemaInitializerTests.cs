@@ -18,8 +18,8 @@ public sealed class SchemaInitializerTests : DatabaseTest
         {
             Assert.That(result.DatabaseCreated, Is.False);
             Assert.That(result.Applied, Is.Empty);
-            Assert.That(result.Version, Is.EqualTo(SchemaInitializer.LibraryVersion));
-            Assert.That(result.LibraryVersion, Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(result.Version, Is.EqualTo(SchemaInitializer.LatestVersion));
+            Assert.That(result.LatestVersion, Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
         }
     }
@@ -59,7 +59,7 @@ public sealed class SchemaInitializerTests : DatabaseTest
     [Test]
     public async Task A_newer_schema_is_accepted_with_a_warning()
     {
-        var newer = SchemaInitializer.LibraryVersion + 1;
+        var newer = SchemaInitializer.LatestVersion + 1;
         await SqlAsync("insert into videovoice_migrations (version, name) values (@newer, 'of_a_newer_library')", new { newer });
         using var log = new LogCapture();
 
@@ -69,10 +69,10 @@ public sealed class SchemaInitializerTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(result.Version, Is.EqualTo(newer));
-            Assert.That(result.LibraryVersion, Is.EqualTo(SchemaInitializer.LibraryVersion));
+            Assert.That(result.LatestVersion, Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(result.Applied, Is.Empty);
             Assert.That((warning.Level, warning.Event.Id), Is.EqualTo((LogLevel.Warning, 3)));
-            Assert.That(warning.Message, Does.Contain($"{newer}").And.Contain($"{SchemaInitializer.LibraryVersion}"));
+            Assert.That(warning.Message, Does.Contain($"{newer}").And.Contain($"{SchemaInitializer.LatestVersion}"));
             Assert.That(await Videos.CreateVideoAsync("Goes on", cancellationToken: Token), Is.Not.EqualTo(Guid.Empty));
         }
     }

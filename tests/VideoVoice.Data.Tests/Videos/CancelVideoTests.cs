@@ -17,7 +17,7 @@ public sealed class CancelVideoTests : QueueTest
         const string Others = "select jsonb_agg(to_jsonb(v) order by v.id)::text from voices v where v.text_content not in ('held', 'pending')";
         var before = await ScalarAsync<string>(Others);
 
-        Assert.That(await Videos.CancelVideoAsync(video, "No longer wanted.", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Videos.CancelVideoAsync(video, "No longer wanted.", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
 
         var voices = (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Skip(2).ToArray();
         var cancelled = (await Videos.GetVideoAsync(video, cancellationToken: Token))!;
@@ -29,7 +29,7 @@ public sealed class CancelVideoTests : QueueTest
             Assert.That(voices.Select(v => (v.Status, v.ErrorMessage)), Has.All.EqualTo((VoiceStatus.Failed, "No longer wanted.")));
             Assert.That(voices.Select(v => v.LeaseExpiresAt), Has.All.Null);
             Assert.That(errors.Select(e => (e.Attempt, e.WorkerId, e.Message)), Is.EqualTo(new[] { (1, "worker", "No longer wanted.") }));
-            Assert.That((await Voices.HeartbeatVoicesAsync([fences[2]], Lease, cancellationToken: Token)).Single().Outcome, Is.EqualTo(Outcome.AlreadyFinished));
+            Assert.That((await Voices.HeartbeatVoicesAsync([fences[2]], Lease, cancellationToken: Token)).Single().Outcome, Is.EqualTo(WriteOutcome.AlreadyFinished));
             Assert.That(await ClaimTextsAsync(5), Is.EqualTo(new[] { "other" }));
         }
     }
@@ -40,9 +40,9 @@ public sealed class CancelVideoTests : QueueTest
         var video = await CreateVideoAsync("one");
         await Videos.CancelVideoAsync(video, "first", cancellationToken: Token);
 
-        Assert.That(await Videos.CancelVideoAsync(video, "second", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
+        Assert.That(await Videos.CancelVideoAsync(video, "second", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
         Assert.That((await Videos.GetVideoAsync(video, cancellationToken: Token))!.ErrorMessage, Is.EqualTo("first"));
-        Assert.That(await Videos.CancelVideoAsync(Guid.NewGuid(), cancellationToken: Token), Is.EqualTo(Outcome.NotFound));
+        Assert.That(await Videos.CancelVideoAsync(Guid.NewGuid(), cancellationToken: Token), Is.EqualTo(WriteOutcome.NotFound));
     }
 
     [Test]

@@ -85,7 +85,7 @@ public sealed class DeleteFinishedVideosTests : QueueTest
         var limit = TimeSpan.FromSeconds(5);
         var requests = await Voices.ClaimVoicesAsync("worker", 5, Lease, cancellationToken: Token).WaitAsync(limit, Token);
         Assert.That(requests, Has.Count.EqualTo(2));
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(requests[0].Fence, "/one.wav", cancellationToken: Token).WaitAsync(limit, Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(requests[0].Fence, "/one.wav", cancellationToken: Token).WaitAsync(limit, Token), Is.EqualTo(WriteOutcome.Applied));
         Assert.That(await Videos.DeleteFinishedVideosAsync(s_day, cancellationToken: Token).WaitAsync(limit, Token), Is.Zero);
     }
 

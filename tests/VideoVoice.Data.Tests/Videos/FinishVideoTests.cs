@@ -5,12 +5,12 @@ namespace VideoVoice.Data.Tests.Videos;
 /// <summary>update_video_completed, fail_video and delete_video.</summary>
 public sealed class FinishVideoTests : DatabaseTest
 {
-    [TestCase("pending", Outcome.NotAllowed)]
-    [TestCase("processing", Outcome.Applied)]
-    [TestCase("completed", Outcome.AlreadyFinished)]
-    [TestCase("failed", Outcome.AlreadyFinished)]
-    [TestCase(null, Outcome.NotAllowed)]
-    public async Task UpdateVideoCompleted_completes_a_processing_video(string? from, Outcome expected)
+    [TestCase("pending", WriteOutcome.NotAllowed)]
+    [TestCase("processing", WriteOutcome.Applied)]
+    [TestCase("completed", WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", WriteOutcome.AlreadyFinished)]
+    [TestCase(null, WriteOutcome.NotAllowed)]
+    public async Task UpdateVideoCompleted_completes_a_processing_video(string? from, WriteOutcome expected)
     {
         var id = await CreateVideoInAsync(from);
         var before = await Videos.GetVideoAsync(id, cancellationToken: Token);
@@ -21,20 +21,20 @@ public sealed class FinishVideoTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(outcome, Is.EqualTo(expected));
-            Assert.That(after, Is.EqualTo(expected == Outcome.Applied
+            Assert.That(after, Is.EqualTo(expected == WriteOutcome.Applied
                 ? before! with { Status = VideoStatus.Completed, OutputVideoPath = "/final.mp4", ErrorMessage = null, CompletedAt = after!.CompletedAt, UpdatedAt = after.UpdatedAt }
                 : before));
-            if (expected == Outcome.Applied)
+            if (expected == WriteOutcome.Applied)
                 Assert.That(after!.CompletedAt, Is.GreaterThan(before!.UpdatedAt).And.LessThan(before.UpdatedAt.AddMinutes(1)));
         }
     }
 
-    [TestCase("pending", Outcome.Applied)]
-    [TestCase("processing", Outcome.Applied)]
-    [TestCase("completed", Outcome.AlreadyFinished)]
-    [TestCase("failed", Outcome.AlreadyFinished)]
-    [TestCase(null, Outcome.Applied)]
-    public async Task FailVideo_fails_a_video_that_is_not_finished(string? from, Outcome expected)
+    [TestCase("pending", WriteOutcome.Applied)]
+    [TestCase("processing", WriteOutcome.Applied)]
+    [TestCase("completed", WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", WriteOutcome.AlreadyFinished)]
+    [TestCase(null, WriteOutcome.Applied)]
+    public async Task FailVideo_fails_a_video_that_is_not_finished(string? from, WriteOutcome expected)
     {
         var id = await CreateVideoInAsync(from);
         var before = await Videos.GetVideoAsync(id, cancellationToken: Token);
@@ -45,7 +45,7 @@ public sealed class FinishVideoTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(outcome, Is.EqualTo(expected));
-            Assert.That(after, Is.EqualTo(expected == Outcome.Applied
+            Assert.That(after, Is.EqualTo(expected == WriteOutcome.Applied
                 ? before! with { Status = VideoStatus.Failed, ErrorMessage = "no disk", UpdatedAt = after!.UpdatedAt }
                 : before));
         }
@@ -56,8 +56,8 @@ public sealed class FinishVideoTests : DatabaseTest
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await Videos.UpdateVideoCompletedAsync(Guid.NewGuid(), "/final.mp4", cancellationToken: Token), Is.EqualTo(Outcome.NotFound));
-            Assert.That(await Videos.FailVideoAsync(Guid.NewGuid(), "no disk", cancellationToken: Token), Is.EqualTo(Outcome.NotFound));
+            Assert.That(await Videos.UpdateVideoCompletedAsync(Guid.NewGuid(), "/final.mp4", cancellationToken: Token), Is.EqualTo(WriteOutcome.NotFound));
+            Assert.That(await Videos.FailVideoAsync(Guid.NewGuid(), "no disk", cancellationToken: Token), Is.EqualTo(WriteOutcome.NotFound));
             Assert.That(await Videos.DeleteVideoAsync(Guid.NewGuid(), cancellationToken: Token), Is.False);
         }
     }
@@ -92,12 +92,12 @@ public sealed class FinishVideoTests : DatabaseTest
     }
 
     /// <summary>The statement must look at the row again after it has waited for it: a status read before the wait is stale.</summary>
-    [TestCase("update", "completed", Outcome.AlreadyFinished)]
-    [TestCase("complete", "failed", Outcome.AlreadyFinished)]
-    [TestCase("complete", "pending", Outcome.NotAllowed)]
-    [TestCase("fail", "completed", Outcome.AlreadyFinished)]
+    [TestCase("update", "completed", WriteOutcome.AlreadyFinished)]
+    [TestCase("complete", "failed", WriteOutcome.AlreadyFinished)]
+    [TestCase("complete", "pending", WriteOutcome.NotAllowed)]
+    [TestCase("fail", "completed", WriteOutcome.AlreadyFinished)]
     [CancelAfter(30_000)]
-    public async Task A_writer_that_commits_while_the_statement_waits_is_seen(string verb, string status, Outcome expected)
+    public async Task A_writer_that_commits_while_the_statement_waits_is_seen(string verb, string status, WriteOutcome expected)
     {
         var id = await CreateVideoInAsync("processing");
         await using var other = await HeldLock.TakeAsync(

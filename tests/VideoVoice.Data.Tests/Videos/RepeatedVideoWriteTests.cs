@@ -21,17 +21,17 @@ public sealed class RepeatedVideoWriteTests : DatabaseTest
     {
         var video = await CreateVideoAsync("one");
         await Videos.UpdateVideoStatusAsync(video, VideoStatus.Processing, ["/old.png"], """{"old": true}""", cancellationToken: Token);
-        Assert.That(await WriteAsync("first"), Is.EqualTo(Outcome.Applied));
+        Assert.That(await WriteAsync("first"), Is.EqualTo(WriteOutcome.Applied));
         var before = await RowsAsync();
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await WriteAsync("first"), Is.EqualTo(Outcome.Applied));
-            Assert.That(await WriteAsync("second"), Is.EqualTo(Outcome.AlreadyFinished));
+            Assert.That(await WriteAsync("first"), Is.EqualTo(WriteOutcome.Applied));
+            Assert.That(await WriteAsync("second"), Is.EqualTo(WriteOutcome.AlreadyFinished));
             Assert.That(await RowsAsync(), Is.EqualTo(before), "the repeats wrote nothing");
         }
 
-        Task<Outcome> WriteAsync(string value) => verb switch
+        Task<WriteOutcome> WriteAsync(string value) => verb switch
         {
             Verb.Complete => Videos.UpdateVideoCompletedAsync(video, $"/{value}.mp4", cancellationToken: Token),
             Verb.Fail => Videos.FailVideoAsync(video, value, cancellationToken: Token),
@@ -51,10 +51,10 @@ public sealed class RepeatedVideoWriteTests : DatabaseTest
     {
         var video = await CreateVideoAsync("one");
         await Videos.FailVideoAsync(video, "no disk", cancellationToken: Token);
-        Assert.That(await Videos.CancelVideoAsync(video, cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Videos.CancelVideoAsync(video, cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
 
-        Assert.That(await Videos.CancelVideoAsync(video, cancellationToken: Token), Is.EqualTo(Outcome.Applied));
-        Assert.That(await Videos.CancelVideoAsync(video, "Another reason.", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
+        Assert.That(await Videos.CancelVideoAsync(video, cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
+        Assert.That(await Videos.CancelVideoAsync(video, "Another reason.", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
     }
 
     [Test]
@@ -68,11 +68,11 @@ public sealed class RepeatedVideoWriteTests : DatabaseTest
         {
             foreach (var video in new[] { completed, failed })
             {
-                Assert.That(await Videos.UpdateVideoCompletedAsync(video, "/a.mp4", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
-                Assert.That(await Videos.FailVideoAsync(video, "text", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
+                Assert.That(await Videos.UpdateVideoCompletedAsync(video, "/a.mp4", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
+                Assert.That(await Videos.FailVideoAsync(video, "text", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
             }
 
-            Assert.That(await Videos.CancelVideoAsync(completed, "text", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
+            Assert.That(await Videos.CancelVideoAsync(completed, "text", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
         }
     }
 }

@@ -4,27 +4,27 @@ namespace VideoVoice.Data.Tests.Videos;
 
 public sealed class UpdateVideoStatusTests : DatabaseTest
 {
-    [TestCase("pending", VideoStatus.Pending, Outcome.Applied)]
-    [TestCase("pending", VideoStatus.Processing, Outcome.Applied)]
-    [TestCase("pending", VideoStatus.Completed, Outcome.NotAllowed)]
-    [TestCase("pending", VideoStatus.Failed, Outcome.Applied)]
-    [TestCase("processing", VideoStatus.Pending, Outcome.NotAllowed)]
-    [TestCase("processing", VideoStatus.Processing, Outcome.Applied)]
-    [TestCase("processing", VideoStatus.Completed, Outcome.Applied)]
-    [TestCase("processing", VideoStatus.Failed, Outcome.Applied)]
-    [TestCase("completed", VideoStatus.Pending, Outcome.AlreadyFinished)]
-    [TestCase("completed", VideoStatus.Processing, Outcome.AlreadyFinished)]
-    [TestCase("completed", VideoStatus.Completed, Outcome.AlreadyFinished)]
-    [TestCase("completed", VideoStatus.Failed, Outcome.AlreadyFinished)]
-    [TestCase("failed", VideoStatus.Pending, Outcome.Applied)]
-    [TestCase("failed", VideoStatus.Processing, Outcome.Applied)]
-    [TestCase("failed", VideoStatus.Completed, Outcome.AlreadyFinished)]
-    [TestCase("failed", VideoStatus.Failed, Outcome.AlreadyFinished)]
-    [TestCase(null, VideoStatus.Pending, Outcome.Applied)]
-    [TestCase(null, VideoStatus.Processing, Outcome.Applied)]
-    [TestCase(null, VideoStatus.Completed, Outcome.NotAllowed)]
-    [TestCase(null, VideoStatus.Failed, Outcome.Applied)]
-    public async Task The_state_machine_decides(string? from, VideoStatus to, Outcome expected)
+    [TestCase("pending", VideoStatus.Pending, WriteOutcome.Applied)]
+    [TestCase("pending", VideoStatus.Processing, WriteOutcome.Applied)]
+    [TestCase("pending", VideoStatus.Completed, WriteOutcome.NotAllowed)]
+    [TestCase("pending", VideoStatus.Failed, WriteOutcome.Applied)]
+    [TestCase("processing", VideoStatus.Pending, WriteOutcome.NotAllowed)]
+    [TestCase("processing", VideoStatus.Processing, WriteOutcome.Applied)]
+    [TestCase("processing", VideoStatus.Completed, WriteOutcome.Applied)]
+    [TestCase("processing", VideoStatus.Failed, WriteOutcome.Applied)]
+    [TestCase("completed", VideoStatus.Pending, WriteOutcome.AlreadyFinished)]
+    [TestCase("completed", VideoStatus.Processing, WriteOutcome.AlreadyFinished)]
+    [TestCase("completed", VideoStatus.Completed, WriteOutcome.AlreadyFinished)]
+    [TestCase("completed", VideoStatus.Failed, WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", VideoStatus.Pending, WriteOutcome.Applied)]
+    [TestCase("failed", VideoStatus.Processing, WriteOutcome.Applied)]
+    [TestCase("failed", VideoStatus.Completed, WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", VideoStatus.Failed, WriteOutcome.AlreadyFinished)]
+    [TestCase(null, VideoStatus.Pending, WriteOutcome.Applied)]
+    [TestCase(null, VideoStatus.Processing, WriteOutcome.Applied)]
+    [TestCase(null, VideoStatus.Completed, WriteOutcome.NotAllowed)]
+    [TestCase(null, VideoStatus.Failed, WriteOutcome.Applied)]
+    public async Task The_state_machine_decides(string? from, VideoStatus to, WriteOutcome expected)
     {
         var id = await CreateVideoInAsync(from);
         var before = await Videos.GetVideoAsync(id, cancellationToken: Token);
@@ -35,7 +35,7 @@ public sealed class UpdateVideoStatusTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(outcome, Is.EqualTo(expected));
-            if (expected == Outcome.Applied)
+            if (expected == WriteOutcome.Applied)
             {
                 Assert.That(after!.Status, Is.EqualTo(to));
                 Assert.That(after.WhatsappImagesPaths, Is.EqualTo(["/new.png"]));
@@ -54,7 +54,7 @@ public sealed class UpdateVideoStatusTests : DatabaseTest
 
     [Test]
     public async Task An_unknown_video_is_not_found() =>
-        Assert.That(await Videos.UpdateVideoStatusAsync(Guid.NewGuid(), VideoStatus.Processing, cancellationToken: Token), Is.EqualTo(Outcome.NotFound));
+        Assert.That(await Videos.UpdateVideoStatusAsync(Guid.NewGuid(), VideoStatus.Processing, cancellationToken: Token), Is.EqualTo(WriteOutcome.NotFound));
 
     [Test]
     public async Task Only_the_named_video_is_changed()
@@ -109,7 +109,7 @@ public sealed class UpdateVideoStatusTests : DatabaseTest
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Videos.UpdateVideoStatusAsync(id, VideoStatus.Completed, metadata: $"{i}", cancellationToken: Token)));
 
-        Assert.That(outcomes.Order(), Is.EqualTo(Enumerable.Repeat(Outcome.AlreadyFinished, 15).Prepend(Outcome.Applied)));
+        Assert.That(outcomes.Order(), Is.EqualTo(Enumerable.Repeat(WriteOutcome.AlreadyFinished, 15).Prepend(WriteOutcome.Applied)));
     }
 
     private async Task<Guid> CreateVideoInAsync(string? status)

@@ -10,14 +10,14 @@ public sealed class DeleteVoiceMappingTests : DatabaseTest
         var first = await VoiceMappings.DeleteVoiceMappingAsync("aluno", cancellationToken: Token);
         var second = await VoiceMappings.DeleteVoiceMappingAsync("aluno", cancellationToken: Token);
 
-        Assert.That((first, second), Is.EqualTo((Outcome.Applied, Outcome.NotFound)));
+        Assert.That((first, second), Is.EqualTo((WriteOutcome.Applied, WriteOutcome.NotFound)));
         Assert.That(await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token), Is.Null);
     }
 
     [Test]
     public async Task The_default_stays()
     {
-        Assert.That(await VoiceMappings.DeleteVoiceMappingAsync("default", cancellationToken: Token), Is.EqualTo(Outcome.NotAllowed));
+        Assert.That(await VoiceMappings.DeleteVoiceMappingAsync("default", cancellationToken: Token), Is.EqualTo(WriteOutcome.NotAllowed));
         Assert.That(await VoiceMappings.GetDefaultVoiceMappingAsync(cancellationToken: Token), Is.Not.Null);
     }
 
@@ -32,7 +32,7 @@ public sealed class DeleteVoiceMappingTests : DatabaseTest
         await Videos.DeleteVideoAsync(video, cancellationToken: Token);
         var free = await VoiceMappings.DeleteVoiceMappingAsync("aluno", cancellationToken: Token);
 
-        Assert.That((referred, free), Is.EqualTo((Outcome.NotAllowed, Outcome.Applied)));
+        Assert.That((referred, free), Is.EqualTo((WriteOutcome.NotAllowed, WriteOutcome.Applied)));
     }
 
     [Test]
@@ -50,6 +50,6 @@ public sealed class DeleteVoiceMappingTests : DatabaseTest
 
         await transaction.CommitAsync(Token);
 
-        Assert.That(await deleting, Is.EqualTo(Outcome.NotAllowed));
+        Assert.That(await deleting, Is.EqualTo(WriteOutcome.NotAllowed));
     }
 }

@@ -18,7 +18,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(outcomes, Is.EqualTo(new[] { new VoiceOutcome(first[0].Id, Outcome.Applied), new VoiceOutcome(first[1].Id, Outcome.LeaseLost) }));
+            Assert.That(outcomes, Is.EqualTo(new[] { new VoiceOutcome(first[0].Id, WriteOutcome.Applied), new VoiceOutcome(first[1].Id, WriteOutcome.LeaseLost) }));
             Assert.That(requests.Select(r => (r.TextContent, r.Attempt, r.VoiceFile is null)), Is.EqualTo(new[] { ("three", 1, false) }));
             Assert.That(
                 (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status),

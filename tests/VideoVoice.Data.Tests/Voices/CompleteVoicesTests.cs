@@ -31,7 +31,7 @@ public sealed class CompleteVoicesTests : DatabaseTest
         Assert.That(outcomes.Select(o => o.VoiceId), Is.EqualTo(completions.Select(c => c.Fence.VoiceId)));
         Assert.That(outcomes.Select(o => o.Outcome), Is.EqualTo(new[]
         {
-            Outcome.LeaseLost, Outcome.Applied, Outcome.NotFound, Outcome.LeaseLost, Outcome.AlreadyFinished, Outcome.LeaseLost, Outcome.Applied,
+            WriteOutcome.LeaseLost, WriteOutcome.Applied, WriteOutcome.NotFound, WriteOutcome.LeaseLost, WriteOutcome.AlreadyFinished, WriteOutcome.LeaseLost, WriteOutcome.Applied,
         }));
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
         Assert.That(voices.Select(v => v.OutputAudioPath), Is.EqualTo(new[] { "/applied.wav", null, "/first.wav", null, null, "/cache.wav" }));
@@ -49,7 +49,7 @@ public sealed class CompleteVoicesTests : DatabaseTest
 
         var outcomes = await Voices.CompleteVoicesAsync(completions, cancellationToken: Token);
 
-        Assert.That(outcomes.Select(o => o.Outcome), Is.All.EqualTo(Outcome.Applied), "as the first call was answered");
+        Assert.That(outcomes.Select(o => o.Outcome), Is.All.EqualTo(WriteOutcome.Applied), "as the first call was answered");
         Assert.That(await Voices.ListVoicesAsync(video, cancellationToken: Token), Is.EqualTo(before));
     }
 
@@ -74,6 +74,6 @@ public sealed class CompleteVoicesTests : DatabaseTest
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
             Voices.CompleteVoicesAsync([.. (i % 2 == 0 ? completions : completions.Reverse()).Select(c => c with { OutputAudioPath = $"/{i}.wav" })], cancellationToken: Token)));
 
-        Assert.That(results.SelectMany(r => r).Count(o => o.Outcome == Outcome.Applied), Is.EqualTo(200));
+        Assert.That(results.SelectMany(r => r).Count(o => o.Outcome == WriteOutcome.Applied), Is.EqualTo(200));
     }
 }

@@ -9,7 +9,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
     public async Task A_failure_schedules_a_retry_until_no_attempt_is_left()
     {
         await CreateVideoAsync("one");
-        Outcome[] expected = [Outcome.RetryScheduled, Outcome.RetryScheduled, Outcome.Applied];
+        WriteOutcome[] expected = [WriteOutcome.RetryScheduled, WriteOutcome.RetryScheduled, WriteOutcome.Applied];
 
         for (var attempt = 1; attempt <= 3; attempt++)
         {
@@ -36,7 +36,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
         await CreateVideoAsync("one");
         var fence = (await ClaimOneAsync()).Fence;
 
-        Assert.That(await Voices.FailVoiceProcessingAsync(fence, "no such voice", permanent: true, cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Voices.FailVoiceProcessingAsync(fence, "no such voice", permanent: true, cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
 
         Assert.That((await Voices.GetVoiceAsync(fence.VoiceId, cancellationToken: Token))!.Status, Is.EqualTo(VoiceStatus.Failed));
     }
@@ -51,7 +51,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
         foreach (var middle in new double[] { 10, 20, 40, 60, 60 })
         {
             foreach (var request in await voices.ClaimVoicesAsync("worker", 20, Lease, cancellationToken: Token))
-                Assert.That(await voices.FailVoiceProcessingAsync(request.Fence, "broken", cancellationToken: Token), Is.EqualTo(Outcome.RetryScheduled));
+                Assert.That(await voices.FailVoiceProcessingAsync(request.Fence, "broken", cancellationToken: Token), Is.EqualTo(WriteOutcome.RetryScheduled));
 
             await using var connection = await DataSource.OpenConnectionAsync(Token);
             var delays = (await connection.QueryAsync<double>("select extract(epoch from available_at - (errors -> -1 ->> 'failed_at')::timestamptz)::float8 from voices")).AsList();
@@ -72,7 +72,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
         await CreateVideoAsync("one");
         await SqlAsync("update voices set failures = 2000000, attempt = 2000000, max_attempts = 3000000");
 
-        Assert.That(await Voices.FailVoiceProcessingAsync((await ClaimOneAsync()).Fence, "broken", cancellationToken: Token), Is.EqualTo(Outcome.RetryScheduled));
+        Assert.That(await Voices.FailVoiceProcessingAsync((await ClaimOneAsync()).Fence, "broken", cancellationToken: Token), Is.EqualTo(WriteOutcome.RetryScheduled));
 
         Assert.That(await ScalarAsync<double>("select extract(epoch from available_at - now())::float8 from voices"), Is.InRange(150, 376));
     }
@@ -99,7 +99,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
         async Task<double> FailAsync()
         {
             var fence = (await ClaimOneAsync()).Fence;
-            Assert.That(await voices.FailVoiceProcessingAsync(fence, "broken", cancellationToken: Token), Is.EqualTo(Outcome.RetryScheduled));
+            Assert.That(await voices.FailVoiceProcessingAsync(fence, "broken", cancellationToken: Token), Is.EqualTo(WriteOutcome.RetryScheduled));
             var delay = await ScalarAsync<double>("select extract(epoch from available_at - updated_at)::float8 from voices");
             await SqlAsync("update voices set available_at = null");
             return delay;
@@ -114,7 +114,7 @@ public sealed class FailVoiceProcessingTests : QueueTest
         await SqlAsync("update voices set available_at = null");
         var fence = (await ClaimOneAsync()).Fence;
 
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
 
         Assert.That((await Voices.GetVoiceAsync(fence.VoiceId, cancellationToken: Token))!.ErrorMessage, Is.Null);
         Assert.That((await Voices.ListVoiceErrorsAsync(fence.VoiceId, cancellationToken: Token)).Select(e => e.Message), Is.EqualTo(new[] { "broken" }));

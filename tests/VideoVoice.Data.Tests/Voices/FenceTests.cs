@@ -37,12 +37,12 @@ public sealed class FenceTests : QueueTest
         var before = await RowAsync(fence.VoiceId);
         var expected = state switch
         {
-            State.Completed or State.Failed or State.Cancelled => Outcome.AlreadyFinished,
-            State.Unknown or State.Deleted => Outcome.NotFound,
-            _ => Outcome.LeaseLost,
+            State.Completed or State.Failed or State.Cancelled => WriteOutcome.AlreadyFinished,
+            State.Unknown or State.Deleted => WriteOutcome.NotFound,
+            _ => WriteOutcome.LeaseLost,
         };
 
-        Outcome Expected(Verb verb) => state == State.Released && verb == Verb.Release ? Outcome.Applied : expected;
+        WriteOutcome Expected(Verb verb) => state == State.Released && verb == Verb.Release ? WriteOutcome.Applied : expected;
 
         using (Assert.EnterMultipleScope())
         {
@@ -62,7 +62,7 @@ public sealed class FenceTests : QueueTest
         if (expired)
             await ExpireLeasesAsync();
 
-        Assert.That(await WriteAsync(verb, fence), Is.EqualTo(verb == Verb.Fail ? Outcome.RetryScheduled : Outcome.Applied));
+        Assert.That(await WriteAsync(verb, fence), Is.EqualTo(verb == Verb.Fail ? WriteOutcome.RetryScheduled : WriteOutcome.Applied));
 
         var voice = (await Voices.GetVoiceAsync(fence.VoiceId, cancellationToken: Token))!;
         using (Assert.EnterMultipleScope())
@@ -83,19 +83,19 @@ public sealed class FenceTests : QueueTest
         await CreateVideoAsync("one");
         var fence = (await ClaimOneAsync()).Fence;
 
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
         var before = await RowAsync(fence.VoiceId);
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/other.wav", cancellationToken: Token), Is.EqualTo(Outcome.AlreadyFinished));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(fence, "/other.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
         Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before));
     }
 
-    [TestCase(State.NeverClaimed, Outcome.NotAllowed)]
-    [TestCase(State.PendingAgain, Outcome.NotAllowed)]
-    [TestCase(State.NewerAttempt, Outcome.LeaseLost)]
-    [TestCase(State.Completed, Outcome.AlreadyFinished)]
-    [TestCase(State.Cancelled, Outcome.AlreadyFinished)]
-    [TestCase(State.Unknown, Outcome.NotFound)]
-    public async Task Without_a_fence_only_a_request_without_a_lease_can_be_finished(State state, Outcome expected)
+    [TestCase(State.NeverClaimed, WriteOutcome.NotAllowed)]
+    [TestCase(State.PendingAgain, WriteOutcome.NotAllowed)]
+    [TestCase(State.NewerAttempt, WriteOutcome.LeaseLost)]
+    [TestCase(State.Completed, WriteOutcome.AlreadyFinished)]
+    [TestCase(State.Cancelled, WriteOutcome.AlreadyFinished)]
+    [TestCase(State.Unknown, WriteOutcome.NotFound)]
+    public async Task Without_a_fence_only_a_request_without_a_lease_can_be_finished(State state, WriteOutcome expected)
     {
         var id = (await BringAboutAsync(state)).VoiceId;
         var before = await RowAsync(id);
@@ -117,7 +117,7 @@ public sealed class FenceTests : QueueTest
             ? await Voices.CompleteVoiceProcessingAsync(id, "/one.wav", cancellationToken: Token)
             : await Voices.FailVoiceProcessingAsync(id, "broken", cancellationToken: Token);
 
-        Assert.That(outcome, Is.EqualTo(Outcome.Applied));
+        Assert.That(outcome, Is.EqualTo(WriteOutcome.Applied));
         Assert.That((await Voices.GetVoiceAsync(id, cancellationToken: Token))!.Status, Is.EqualTo(completes ? VoiceStatus.Completed : VoiceStatus.Failed));
     }
 
@@ -128,7 +128,7 @@ public sealed class FenceTests : QueueTest
         foreach (var request in await Voices.ClaimVoicesAsync("worker", 20, Lease, cancellationToken: Token))
         {
             var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Voices.CompleteVoiceProcessingAsync(request.Fence, $"/{i}.wav", cancellationToken: Token)));
-            Assert.That(outcomes.Order(), Is.EqualTo(new[] { Outcome.Applied, Outcome.AlreadyFinished, Outcome.AlreadyFinished, Outcome.AlreadyFinished }));
+            Assert.That(outcomes.Order(), Is.EqualTo(new[] { WriteOutcome.Applied, WriteOutcome.AlreadyFinished, WriteOutcome.AlreadyFinished, WriteOutcome.AlreadyFinished }));
         }
     }
 
@@ -144,7 +144,7 @@ public sealed class FenceTests : QueueTest
 
         if (state == State.RunByPythonWithTheSameAttempt)
         {
-            Assert.That(await Voices.StartVoiceProcessingAsync(id, cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+            Assert.That(await Voices.StartVoiceProcessingAsync(id, cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
             return new VoiceFence(id, 1);
         }
 
@@ -188,7 +188,7 @@ public sealed class FenceTests : QueueTest
         return fence;
     }
 
-    private async Task<Outcome> WriteAsync(Verb verb, VoiceFence fence) => verb switch
+    private async Task<WriteOutcome> WriteAsync(Verb verb, VoiceFence fence) => verb switch
     {
         Verb.Heartbeat => (await Voices.HeartbeatVoicesAsync([fence], Lease, cancellationToken: Token)).Single().Outcome,
         Verb.Complete => await Voices.CompleteVoiceProcessingAsync(fence, "/late.wav", cancellationToken: Token),

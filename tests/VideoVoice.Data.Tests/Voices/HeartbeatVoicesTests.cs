@@ -18,8 +18,8 @@ public sealed class HeartbeatVoicesTests : QueueTest
 
         VoiceOutcome[] expected =
         [
-            new(fences[0].VoiceId, Outcome.Applied), new(fences[1].VoiceId, Outcome.LeaseLost),
-            new(fences[2].VoiceId, Outcome.AlreadyFinished), new(unknown.VoiceId, Outcome.NotFound),
+            new(fences[0].VoiceId, WriteOutcome.Applied), new(fences[1].VoiceId, WriteOutcome.LeaseLost),
+            new(fences[2].VoiceId, WriteOutcome.AlreadyFinished), new(unknown.VoiceId, WriteOutcome.NotFound),
         ];
         Assert.That(outcomes, Is.EquivalentTo(expected));
         Assert.That(await ScalarAsync<Guid>("select id from voices where lease_expires_at > now() + interval '1 hour'"), Is.EqualTo(fences[0].VoiceId));
@@ -38,8 +38,8 @@ public sealed class HeartbeatVoicesTests : QueueTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(beats.Select(o => o.Outcome), Is.EquivalentTo(new[] { Outcome.Applied, Outcome.LeaseLost, Outcome.Applied }));
-            Assert.That(releases.Select(o => o.Outcome), Is.EquivalentTo(new[] { Outcome.LeaseLost, Outcome.Applied, Outcome.Applied }));
+            Assert.That(beats.Select(o => o.Outcome), Is.EquivalentTo(new[] { WriteOutcome.Applied, WriteOutcome.LeaseLost, WriteOutcome.Applied }));
+            Assert.That(releases.Select(o => o.Outcome), Is.EquivalentTo(new[] { WriteOutcome.LeaseLost, WriteOutcome.Applied, WriteOutcome.Applied }));
             Assert.That((await Voices.GetVoiceAsync(fence.VoiceId, cancellationToken: Token))!.MaxAttempts, Is.EqualTo(4));
         }
     }
@@ -61,7 +61,7 @@ public sealed class HeartbeatVoicesTests : QueueTest
         for (var i = 0; i < 10; i++)
         {
             var calls = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Voices.HeartbeatVoicesAsync(n % 2 == 0 ? fences : reversed, Lease, cancellationToken: Token)));
-            Assert.That(calls.SelectMany(c => c).Select(o => o.Outcome), Has.All.EqualTo(Outcome.Applied));
+            Assert.That(calls.SelectMany(c => c).Select(o => o.Outcome), Has.All.EqualTo(WriteOutcome.Applied));
         }
     }
 }

@@ -20,8 +20,8 @@ public sealed class ReleaseVoicesTests : QueueTest
 
         var second = (await ClaimOneAsync("second")).Fence;
         Assert.That(second.Attempt, Is.EqualTo(2));
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(first, "/old.wav", cancellationToken: Token), Is.EqualTo(Outcome.LeaseLost));
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(second, "/new.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(first, "/old.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.LeaseLost));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(second, "/new.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
     }
 
     [Test]

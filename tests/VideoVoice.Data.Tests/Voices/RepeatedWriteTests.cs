@@ -14,12 +14,12 @@ public sealed class RepeatedWriteTests : QueueTest
         await CompleteAsync();
         var before = await RowAsync(fence.VoiceId);
 
-        Assert.That(await CompleteAsync(), Is.EqualTo(Outcome.Applied));
-        Assert.That((await Voices.CompleteVoicesAsync([new(fence, "/one.wav", remoteStoragePath)], cancellationToken: Token)).Single().Outcome, Is.EqualTo(Outcome.Applied));
-        Assert.That((await Voices.CompleteVoicesAsync([new(fence, "/one.wav", "s3://other.wav")], cancellationToken: Token)).Single().Outcome, Is.EqualTo(Outcome.AlreadyFinished));
+        Assert.That(await CompleteAsync(), Is.EqualTo(WriteOutcome.Applied));
+        Assert.That((await Voices.CompleteVoicesAsync([new(fence, "/one.wav", remoteStoragePath)], cancellationToken: Token)).Single().Outcome, Is.EqualTo(WriteOutcome.Applied));
+        Assert.That((await Voices.CompleteVoicesAsync([new(fence, "/one.wav", "s3://other.wav")], cancellationToken: Token)).Single().Outcome, Is.EqualTo(WriteOutcome.AlreadyFinished));
         Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before));
 
-        Task<Outcome> CompleteAsync() => Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", remoteStoragePath is null, remoteStoragePath, cancellationToken: Token);
+        Task<WriteOutcome> CompleteAsync() => Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", remoteStoragePath is null, remoteStoragePath, cancellationToken: Token);
     }
 
     [Test]
@@ -30,16 +30,16 @@ public sealed class RepeatedWriteTests : QueueTest
         var first = await FailAsync("broken");
         var before = await RowAsync(fence.VoiceId);
 
-        Assert.That(first, Is.EqualTo(permanent ? Outcome.Applied : Outcome.RetryScheduled));
+        Assert.That(first, Is.EqualTo(permanent ? WriteOutcome.Applied : WriteOutcome.RetryScheduled));
         Assert.That(await FailAsync("broken"), Is.EqualTo(first));
-        Assert.That(await FailAsync("other"), Is.EqualTo(permanent ? Outcome.AlreadyFinished : Outcome.LeaseLost));
+        Assert.That(await FailAsync("other"), Is.EqualTo(permanent ? WriteOutcome.AlreadyFinished : WriteOutcome.LeaseLost));
         Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before));
 
         await SqlAsync("update voices set status = 'pending', available_at = null");
         await ClaimOneAsync("second");
-        Assert.That(await FailAsync("broken"), Is.EqualTo(Outcome.LeaseLost));
+        Assert.That(await FailAsync("broken"), Is.EqualTo(WriteOutcome.LeaseLost));
 
-        Task<Outcome> FailAsync(string message) => Voices.FailVoiceProcessingAsync(fence, message, permanent, cancellationToken: Token);
+        Task<WriteOutcome> FailAsync(string message) => Voices.FailVoiceProcessingAsync(fence, message, permanent, cancellationToken: Token);
     }
 
     [Test]
@@ -50,13 +50,13 @@ public sealed class RepeatedWriteTests : QueueTest
         await ReleaseAsync();
         var before = await RowAsync(fence.VoiceId);
 
-        Assert.That(await ReleaseAsync(), Is.EqualTo(Outcome.Applied));
+        Assert.That(await ReleaseAsync(), Is.EqualTo(WriteOutcome.Applied));
         Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before));
 
         await ClaimOneAsync("second");
-        Assert.That(await ReleaseAsync(), Is.EqualTo(Outcome.LeaseLost));
+        Assert.That(await ReleaseAsync(), Is.EqualTo(WriteOutcome.LeaseLost));
 
-        async Task<Outcome> ReleaseAsync() => (await Voices.ReleaseVoicesAsync([fence], cancellationToken: Token)).Single().Outcome;
+        async Task<WriteOutcome> ReleaseAsync() => (await Voices.ReleaseVoicesAsync([fence], cancellationToken: Token)).Single().Outcome;
     }
 
     [Test]

@@ -30,7 +30,7 @@ public sealed class RetryFailedVoicesTests : QueueTest
 
         // Its place in the queue is that of the retry, behind what waits for an hour; its old fence does not fit.
         Assert.That(await ClaimTextsAsync(5), Is.EqualTo(new[] { "pending", "failed" }));
-        Assert.That(await Voices.CompleteVoiceProcessingAsync(fences["failed"], "/old.wav", cancellationToken: Token), Is.EqualTo(Outcome.LeaseLost));
+        Assert.That(await Voices.CompleteVoiceProcessingAsync(fences["failed"], "/old.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.LeaseLost));
     }
 
     [Test]

@@ -5,14 +5,14 @@ namespace VideoVoice.Data.Tests.Voices;
 /// <summary>start_voice_processing, complete_voice_processing and fail_voice_processing.</summary>
 public sealed class VoiceProcessingTests : DatabaseTest
 {
-    [TestCase("pending", Outcome.Applied)]
-    [TestCase("processing", Outcome.NotAllowed)]
-    [TestCase("leased", Outcome.NotAllowed)]
-    [TestCase("completed", Outcome.AlreadyFinished)]
-    [TestCase("failed", Outcome.AlreadyFinished)]
-    [TestCase("null", Outcome.Applied)]
-    [TestCase("missing", Outcome.NotFound)]
-    public async Task Start_takes_a_pending_request(string state, Outcome expected)
+    [TestCase("pending", WriteOutcome.Applied)]
+    [TestCase("processing", WriteOutcome.NotAllowed)]
+    [TestCase("leased", WriteOutcome.NotAllowed)]
+    [TestCase("completed", WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", WriteOutcome.AlreadyFinished)]
+    [TestCase("null", WriteOutcome.Applied)]
+    [TestCase("missing", WriteOutcome.NotFound)]
+    public async Task Start_takes_a_pending_request(string state, WriteOutcome expected)
     {
         var before = await CreateVoiceInAsync(state);
 
@@ -22,7 +22,7 @@ public sealed class VoiceProcessingTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(outcome, Is.EqualTo(expected));
-            if (expected == Outcome.Applied)
+            if (expected == WriteOutcome.Applied)
             {
                 Assert.That(after, Is.EqualTo(before with
                 {
@@ -42,14 +42,14 @@ public sealed class VoiceProcessingTests : DatabaseTest
         }
     }
 
-    [TestCase("pending", Outcome.NotAllowed)]
-    [TestCase("processing", Outcome.Applied)]
-    [TestCase("leased", Outcome.LeaseLost)]
-    [TestCase("completed", Outcome.AlreadyFinished)]
-    [TestCase("failed", Outcome.AlreadyFinished)]
-    [TestCase("null", Outcome.NotAllowed)]
-    [TestCase("missing", Outcome.NotFound)]
-    public async Task Complete_takes_a_processing_request_without_a_lease(string state, Outcome expected)
+    [TestCase("pending", WriteOutcome.NotAllowed)]
+    [TestCase("processing", WriteOutcome.Applied)]
+    [TestCase("leased", WriteOutcome.LeaseLost)]
+    [TestCase("completed", WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", WriteOutcome.AlreadyFinished)]
+    [TestCase("null", WriteOutcome.NotAllowed)]
+    [TestCase("missing", WriteOutcome.NotFound)]
+    public async Task Complete_takes_a_processing_request_without_a_lease(string state, WriteOutcome expected)
     {
         var before = await CreateVoiceInAsync(state);
 
@@ -59,7 +59,7 @@ public sealed class VoiceProcessingTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(outcome, Is.EqualTo(expected));
-            if (expected == Outcome.Applied)
+            if (expected == WriteOutcome.Applied)
             {
                 Assert.That(after, Is.EqualTo(before with
                 {
@@ -80,14 +80,14 @@ public sealed class VoiceProcessingTests : DatabaseTest
         }
     }
 
-    [TestCase("pending", Outcome.NotAllowed)]
-    [TestCase("processing", Outcome.Applied)]
-    [TestCase("leased", Outcome.LeaseLost)]
-    [TestCase("completed", Outcome.AlreadyFinished)]
-    [TestCase("failed", Outcome.AlreadyFinished)]
-    [TestCase("null", Outcome.NotAllowed)]
-    [TestCase("missing", Outcome.NotFound)]
-    public async Task Fail_takes_a_processing_request_without_a_lease(string state, Outcome expected)
+    [TestCase("pending", WriteOutcome.NotAllowed)]
+    [TestCase("processing", WriteOutcome.Applied)]
+    [TestCase("leased", WriteOutcome.LeaseLost)]
+    [TestCase("completed", WriteOutcome.AlreadyFinished)]
+    [TestCase("failed", WriteOutcome.AlreadyFinished)]
+    [TestCase("null", WriteOutcome.NotAllowed)]
+    [TestCase("missing", WriteOutcome.NotFound)]
+    public async Task Fail_takes_a_processing_request_without_a_lease(string state, WriteOutcome expected)
     {
         var before = await CreateVoiceInAsync(state);
 
@@ -99,8 +99,8 @@ public sealed class VoiceProcessingTests : DatabaseTest
             Assert.That(outcome, Is.EqualTo(expected));
             Assert.That(
                 await ScalarAsync<string>("select coalesce(string_agg(e ->> 'message' || ' in attempt ' || (e ->> 'attempt') || ' by ' || (e ->> 'worker_id'), ','), '') from voices, jsonb_array_elements(errors) e"),
-                Is.EqualTo(expected == Outcome.Applied ? "no sound in attempt 1 by worker-1" : ""));
-            if (expected == Outcome.Applied)
+                Is.EqualTo(expected == WriteOutcome.Applied ? "no sound in attempt 1 by worker-1" : ""));
+            if (expected == WriteOutcome.Applied)
             {
                 Assert.That(after, Is.EqualTo(before with
                 {
@@ -129,8 +129,8 @@ public sealed class VoiceProcessingTests : DatabaseTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(outcomes.Count(o => o == Outcome.Applied), Is.EqualTo(1));
-            Assert.That(outcomes.Count(o => o == Outcome.NotAllowed), Is.EqualTo(15));
+            Assert.That(outcomes.Count(o => o == WriteOutcome.Applied), Is.EqualTo(1));
+            Assert.That(outcomes.Count(o => o == WriteOutcome.NotAllowed), Is.EqualTo(15));
             Assert.That((await Voices.GetVoiceAsync(id, cancellationToken: Token))!.Attempt, Is.EqualTo(2));
         }
     }
@@ -156,17 +156,17 @@ public sealed class VoiceProcessingTests : DatabaseTest
             ? Voices.CompleteVoiceProcessingAsync(id, "/a.wav", cancellationToken: Token)
             : Voices.FailVoiceProcessingAsync(id, "no sound", cancellationToken: Token))));
 
-        Assert.That(outcomes.Order(), Is.EqualTo(Enumerable.Repeat(Outcome.AlreadyFinished, 15).Prepend(Outcome.Applied)));
+        Assert.That(outcomes.Order(), Is.EqualTo(Enumerable.Repeat(WriteOutcome.AlreadyFinished, 15).Prepend(WriteOutcome.Applied)));
     }
 
     /// <summary>The statement must look at the row again after it has waited for it: a status or a lease read before the wait is stale.</summary>
-    [TestCase("start", "pending", "status = 'processing'", Outcome.NotAllowed)]
-    [TestCase("complete", "processing", "status = 'failed'", Outcome.AlreadyFinished)]
-    [TestCase("complete", "processing", "lease_expires_at = now() + interval '1 hour'", Outcome.LeaseLost)]
-    [TestCase("fail", "processing", "status = 'completed'", Outcome.AlreadyFinished)]
-    [TestCase("fail", "processing", "lease_expires_at = now() + interval '1 hour'", Outcome.LeaseLost)]
+    [TestCase("start", "pending", "status = 'processing'", WriteOutcome.NotAllowed)]
+    [TestCase("complete", "processing", "status = 'failed'", WriteOutcome.AlreadyFinished)]
+    [TestCase("complete", "processing", "lease_expires_at = now() + interval '1 hour'", WriteOutcome.LeaseLost)]
+    [TestCase("fail", "processing", "status = 'completed'", WriteOutcome.AlreadyFinished)]
+    [TestCase("fail", "processing", "lease_expires_at = now() + interval '1 hour'", WriteOutcome.LeaseLost)]
     [CancelAfter(30_000)]
-    public async Task A_writer_that_commits_while_the_statement_waits_is_seen(string verb, string state, string change, Outcome expected)
+    public async Task A_writer_that_commits_while_the_statement_waits_is_seen(string verb, string state, string change, WriteOutcome expected)
     {
         var id = (await CreateVoiceInAsync(state)).Id;
         await using var other = await HeldLock.TakeAsync(DataSource, $"update voices set {change}, error_message = 'other' where id = @id", new { id });

@@ -29,7 +29,7 @@ public sealed class WaitForVoicesTests : DatabaseTest
         var waiting = slow.WaitForVoicesAsync(video, cancellationToken: Token);
 
         foreach (var request in (await Voices.ClaimVoicesAsync("w", 10, s_lease, cancellationToken: Token)).Reverse())
-            Assert.That(await Voices.CompleteVoiceProcessingAsync(request.Fence, $"/{request.TextContent}.wav", cancellationToken: Token), Is.EqualTo(Outcome.Applied));
+            Assert.That(await Voices.CompleteVoiceProcessingAsync(request.Fence, $"/{request.TextContent}.wav", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
 
         var result = await waiting;
         Assert.That(result!.Audio.Select(a => a.OutputAudioPath), Is.EqualTo(new[] { "/one.wav", "/two.wav", "/three.wav" }));

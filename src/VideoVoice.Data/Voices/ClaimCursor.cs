@@ -3,19 +3,19 @@ using System.Diagnostics;
 namespace VideoVoice.Data.Internal;
 
 /// <summary>
-/// The low-water mark of a process's claims: the place of the last request that one of them took. A claim that starts there does not walk over the
+/// Where the next claim of this process enters the index: the place of the last request that a claim took. A claim that starts there does not walk over the
 /// dead index entries of what was taken before, which is what makes a queue slow under load, and very slow while a long transaction keeps vacuum away.
-/// A process that claims little, and quickly, needs none and sees the whole queue each time.
+/// A process that claims little, and quickly, uses none and sees the whole queue each time.
 /// </summary>
-internal sealed class QueueMark
+internal sealed class ClaimCursor
 {
-    /// <summary>From so many requests a second on, marks are used.</summary>
+    /// <summary>Requests claimed a second from which on the cursor is used.</summary>
     internal const int Hot = 1_000;
 
     /// <summary>A claim that takes this long walks over something.</summary>
     private static readonly TimeSpan s_slow = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What appears before the mark (a retry, a requeue, a raised priority, a late commit, an expired lease) is seen after this time at the latest.</summary>
+    /// <summary>What appears before the cursor (a retry, a requeue, a raised priority, a late commit, an expired lease) is seen after this time at the latest.</summary>
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -26,7 +26,7 @@ internal sealed class QueueMark
 
     internal sealed record Place(int Priority, DateTimeOffset QueueAt, Guid Id);
 
-    /// <summary>The mark to start at; null for a claim that looks at everything.</summary>
+    /// <summary>The place to start at; null for a claim that looks at everything.</summary>
     internal Place? Take()
     {
         lock (_gate)
@@ -41,7 +41,7 @@ internal sealed class QueueMark
         }
     }
 
-    /// <summary>Moves the mark to the last request of a full claim; a short one says that nothing is left behind the mark.</summary>
+    /// <summary>Moves the cursor to the last request of a full claim; a short one says that nothing is left behind it.</summary>
     internal void Set(IReadOnlyList<VoiceRequest> claimed, int limit, TimeSpan took)
     {
         lock (_gate)

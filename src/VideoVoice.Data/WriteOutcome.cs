@@ -1,7 +1,7 @@
 namespace VideoVoice.Data;
 
 /// <summary>What a write did. A lost race is a value, never an exception; only <see cref="Applied"/> and <see cref="RetryScheduled"/> changed a row.</summary>
-public enum Outcome
+public enum WriteOutcome
 {
     /// <summary>The row was changed, by this call or by an equal one before it whose answer was lost; a request's write is known as equal by its fence.</summary>
     Applied,

@@ -4,24 +4,24 @@ namespace VideoVoice.Data.Hosting;
 /// Completes in one statement what has gathered while the last one was under way: a lone completion goes at once, and under load the batches grow by
 /// themselves. They stop growing at a part of the worker's capacity, and then two go side by side, so that neither the server nor this process waits for the other.
 /// </summary>
-internal sealed class CompletionBatches(Func<IReadOnlyList<VoiceCompletion>, Task<IReadOnlyList<VoiceOutcome>>> complete, int concurrency)
+internal sealed class CompletionBatcher(Func<IReadOnlyList<VoiceCompletion>, Task<IReadOnlyList<VoiceOutcome>>> complete, int concurrency)
 {
     private readonly int _maxBatch = Math.Max(16, concurrency / 2);
     private readonly Lock _gate = new();
-    private readonly Queue<(VoiceCompletion Completion, TaskCompletionSource<Outcome> Outcome)> _waiting = new();
+    private readonly Queue<(VoiceCompletion Completion, TaskCompletionSource<WriteOutcome> Outcome)> _waiting = new();
     private int _running;
 
     /// <exception cref="ArgumentException">The path is empty or too long.</exception>
-    internal Task<Outcome> CompleteAsync(VoiceCompletion completion, CancellationToken cancellationToken)
+    internal Task<WriteOutcome> CompleteAsync(VoiceCompletion completion, CancellationToken cancellationToken)
     {
-        var outcome = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var outcome = new TaskCompletionSource<WriteOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             _waiting.Enqueue((completion, outcome));
             if (_running == 0 || (_running == 1 && _waiting.Count >= _maxBatch))
             {
                 _running++;
-                // The batch is nobody's: it must not count to the trace of the line that happened to start it.
+                // A batch holds many requests: it must not be part of the trace of the one that started it.
                 using (ExecutionContext.SuppressFlow())
                     _ = CompleteAllAsync();
             }
@@ -32,7 +32,7 @@ internal sealed class CompletionBatches(Func<IReadOnlyList<VoiceCompletion>, Tas
 
     private async Task CompleteAllAsync()
     {
-        await Fairly.YieldAsync().ConfigureAwait(false);
+        await ReadyWork.RunFirstAsync().ConfigureAwait(false);
         while (Take() is { Count: > 0 } batch)
         {
             try
@@ -55,7 +55,7 @@ internal sealed class CompletionBatches(Func<IReadOnlyList<VoiceCompletion>, Tas
         }
     }
 
-    private async Task CompleteOneAsync(VoiceCompletion completion, TaskCompletionSource<Outcome> outcome)
+    private async Task CompleteOneAsync(VoiceCompletion completion, TaskCompletionSource<WriteOutcome> outcome)
     {
         try
         {
@@ -67,11 +67,11 @@ internal sealed class CompletionBatches(Func<IReadOnlyList<VoiceCompletion>, Tas
         }
     }
 
-    private List<(VoiceCompletion Completion, TaskCompletionSource<Outcome> Outcome)> Take()
+    private List<(VoiceCompletion Completion, TaskCompletionSource<WriteOutcome> Outcome)> Take()
     {
         lock (_gate)
         {
-            List<(VoiceCompletion, TaskCompletionSource<Outcome>)> batch = [];
+            List<(VoiceCompletion, TaskCompletionSource<WriteOutcome>)> batch = [];
             while (batch.Count < _maxBatch && _waiting.TryDequeue(out var entry))
                 batch.Add(entry);
             if (batch.Count == 0)

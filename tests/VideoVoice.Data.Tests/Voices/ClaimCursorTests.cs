@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Tests.Voices;
 
 /// <summary>The low-water mark is a hint: what appears before it is claimed all the same.</summary>
 [CancelAfter(60_000)]
-public sealed class QueueMarkTests : DatabaseTest
+public sealed class ClaimCursorTests : DatabaseTest
 {
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(1);
 
@@ -48,14 +48,14 @@ public sealed class QueueMarkTests : DatabaseTest
     public async Task A_hot_process_enters_the_queue_at_its_mark()
     {
         await CreateVideoAsync([.. Enumerable.Range(0, 3_000).Select(i => $"{i}")]);
-        var mark = new QueueMark();
+        var mark = new ClaimCursor();
         Assert.That(mark.Take(), Is.Null, "The first claim looks at everything.");
 
-        var claimed = await ClaimAsync(QueueMark.Hot);
-        mark.Set(claimed, QueueMark.Hot, TimeSpan.Zero);
+        var claimed = await ClaimAsync(ClaimCursor.Hot);
+        mark.Set(claimed, ClaimCursor.Hot, TimeSpan.Zero);
 
-        Assert.That(mark.Take(), Is.EqualTo(new QueueMark.Place(0, claimed[^1].QueueAt!.Value, claimed[^1].Id)));
-        mark.Set(claimed, QueueMark.Hot + 1, TimeSpan.Zero);
+        Assert.That(mark.Take(), Is.EqualTo(new ClaimCursor.Place(0, claimed[^1].QueueAt!.Value, claimed[^1].Id)));
+        mark.Set(claimed, ClaimCursor.Hot + 1, TimeSpan.Zero);
         Assert.That(mark.Take(), Is.Null, "A short claim says that nothing is left.");
     }
 
@@ -63,7 +63,7 @@ public sealed class QueueMarkTests : DatabaseTest
     public void A_process_that_claims_little_sees_the_whole_queue_unless_its_claims_are_slow()
     {
         VoiceRequest[] claimed = [new() { Id = Guid.NewGuid(), QueueAt = DateTimeOffset.UnixEpoch }];
-        var mark = new QueueMark();
+        var mark = new ClaimCursor();
         mark.Take();
 
         mark.Set(claimed, 1, TimeSpan.FromMilliseconds(99));
@@ -142,7 +142,7 @@ public sealed class QueueMarkTests : DatabaseTest
                         await SqlAsync("update voices set lease_expires_at = now() where id = @Id and attempt = @Attempt", new { request.Id, request.Attempt });
                         break;
                     default:
-                        if (await voices.CompleteVoiceProcessingAsync(request.Fence, "/a.wav", cancellationToken: Token) == Outcome.Applied)
+                        if (await voices.CompleteVoiceProcessingAsync(request.Fence, "/a.wav", cancellationToken: Token) == WriteOutcome.Applied)
                             completed.AddOrUpdate(request.Id, 1, (_, n) => n + 1);
                         break;
                 }
