@@ -31,7 +31,7 @@ pending as materialized (
     from voices v
     where v.status = 'pending'
         and (v.available_at is null or v.available_at <= statement_timestamp())
-        and (-v.priority, v.queue_at, v.id) >= (@cursorPriority, @cursorQueueAt, @cursorId)
+        and (-v.priority, v.queue_at, v.id) >= (@cursorPriority, @cursorQueued, @cursorId)
         and v.id <> all(array(select l.id from loaded l))
     order by -v.priority, v.queue_at, v.id
     limit @limit - (select count(*) from loaded)

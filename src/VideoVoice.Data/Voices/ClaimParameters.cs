@@ -27,7 +27,7 @@ internal sealed record ClaimParameters
 
     public int CursorPriority => Start is null ? int.MinValue : -Start.Priority;
 
-    public DateTimeOffset CursorQueueAt => Start?.QueueAt ?? DateTimeOffset.UnixEpoch;
+    public DateTimeOffset CursorQueued => Start?.QueueAt ?? DateTimeOffset.UnixEpoch;
 
     public Guid CursorId => Start?.Id ?? Guid.Empty;
 }

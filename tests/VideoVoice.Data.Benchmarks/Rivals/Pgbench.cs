@@ -21,7 +21,7 @@ internal static partial class Pgbench
         // Each client carries the low-water mark in the columns of its last claim.
         ["hasCursor"] = ":has_cursor::boolean",
         ["cursorPriority"] = "(- :c_priority::integer)",
-        ["cursorQueueAt"] = ":c_queue_at::timestamptz",
+        ["cursorQueued"] = ":c_queue_at::timestamptz",
         ["cursorId"] = ":c_id::uuid",
     };
 

@@ -88,7 +88,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<double>("preferenceSeconds", 30),
                 new NpgsqlParameter<bool>("hasCursor", mark is not null),
                 new NpgsqlParameter<int>("cursorPriority", mark is null ? int.MinValue : -mark.Priority),
-                new NpgsqlParameter<DateTimeOffset>("cursorQueueAt", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
+                new NpgsqlParameter<DateTimeOffset>("cursorQueued", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
                 new NpgsqlParameter<Guid>("cursorId", mark?.Id ?? Guid.Empty),
             },
         };

@@ -136,7 +136,7 @@ public sealed partial class PlanTests : DatabaseTest
         ["preferenceSeconds"] = "30",
         ["hasCursor"] = "false",
         ["cursorPriority"] = "0",
-        ["cursorQueueAt"] = "2020-01-01",
+        ["cursorQueued"] = "2020-01-01",
         ["cursorId"] = Voice,
     };
 

@@ -14,7 +14,7 @@ public sealed class HangTests
         using var folder = new Testing.TemporaryFolder();
         var start = new ProcessStartInfo(
             "dotnet",
-            ["test", typeof(HangTests).Assembly.Location, "--results-directory", folder.Path, "--filter", $"FullyQualifiedName~HangsOnPurpose.{test}"])
+            ["test", typeof(HangTests).Assembly.Location, "--settings", Repository.PathOf("tests/.runsettings"), "--results-directory", folder.Path, "--filter", $"FullyQualifiedName~HangsOnPurpose.{test}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
