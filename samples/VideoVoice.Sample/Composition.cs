@@ -88,6 +88,18 @@ internal static class Composition
         return done;
     }
 
+    /// <summary>The text without the configured passwords, should anything have put them in; the longest is replaced first, because one may be part of another.</summary>
+    public static string WithoutPasswords(string text)
+    {
+        var configuration = Environment().Build();
+        return s_places[..2].Select(place => configuration[place]).OfType<string>().Select(PasswordOf)
+            .Append(configuration["POSTGRES_PASSWORD"])
+            .OfType<string>()
+            .Where(password => password.Length > 0)
+            .OrderByDescending(password => password.Length)
+            .Aggregate(text, (rest, password) => rest.Replace(password, "***", StringComparison.Ordinal));
+    }
+
     private static IConfiguration Configure(string? connectionString)
     {
         var configuration = Environment();
@@ -96,16 +108,7 @@ internal static class Composition
         return configuration.Build();
     }
 
-    /// <summary>The passwords that the environment holds.</summary>
-    internal static IEnumerable<string> Passwords()
-    {
-        var configuration = Environment().Build();
-        // A connection string that cannot be read connects nowhere, and no message of the library repeats it.
-        return s_places[..2].Select(place => configuration[place]).OfType<string>().Select(PasswordOf)
-            .Append(configuration["POSTGRES_PASSWORD"])
-            .OfType<string>().Where(password => password.Length > 0);
-    }
-
+    /// <returns>Null for one that cannot be read: it connects nowhere, and no message of the library repeats it.</returns>
     private static string? PasswordOf(string connectionString)
     {
         try

@@ -25,7 +25,7 @@ public static class VideoVoiceHostingExtensions
         services.AddOptions<VoiceWorkerOptions>(name)
             .Configure<IServiceProvider>(static (options, provider) =>
             {
-                // What is configured without a name is meant for every worker.
+                // What is configured without a name is meant for every worker. Asked for here: as a dependency of this very configuration it would ask for itself.
                 foreach (var common in provider.GetServices<IConfigureOptions<VoiceWorkerOptions>>())
                     common.Configure(options);
             })

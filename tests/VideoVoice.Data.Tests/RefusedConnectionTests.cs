@@ -35,7 +35,7 @@ public sealed class RefusedConnectionTests
     {
         var e = await ExplainAsync("stranger");
 
-        Assert.That((e.Problem, e.Message), Is.EqualTo((ConnectionProblem.AuthenticationFailed, e.Message)));
+        Assert.That(e.Problem, Is.EqualTo(ConnectionProblem.AuthenticationFailed));
         Assert.That(e.Message, Does.Contain("pg_hba.conf rejects connection for host").And.Contain("stranger"));
     }
 

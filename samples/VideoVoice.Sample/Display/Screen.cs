@@ -34,7 +34,7 @@ internal sealed class Screen
     public static IRenderable Cell(object? value) => new Text(Plain($"{value}"));
 
     /// <summary>Writes one line.</summary>
-    public void Line(string text) => _console.Profile.Out.Writer.WriteLine(Plain(StandardError.WithoutPasswords(text)));
+    public void Line(string text) => _console.Profile.Out.Writer.WriteLine(Plain(Composition.WithoutPasswords(text)));
 
     public void Table(Table table) => _console.Write(table);
 

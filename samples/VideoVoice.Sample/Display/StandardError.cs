@@ -5,12 +5,7 @@ namespace VideoVoice.Sample.Display;
 /// <summary>Errors and the log: one line each, without the configured password, should anything have put it in.</summary>
 internal sealed class StandardError : ILoggerProvider, ILogger
 {
-    public static void Line(string text) => Console.Error.WriteLine(WithoutPasswords(text));
-
-    /// <summary>The text with each configured password replaced, the longest first: one may be part of another.</summary>
-    public static string WithoutPasswords(string text) => Composition.Passwords()
-        .OrderByDescending(password => password.Length)
-        .Aggregate(text, (rest, password) => rest.Replace(password, "***", StringComparison.Ordinal));
+    public static void Line(string text) => Console.Error.WriteLine(Composition.WithoutPasswords(text));
 
     public ILogger CreateLogger(string categoryName) => this;
 

@@ -8,6 +8,9 @@ internal static class Telemetry
 {
     internal const string Name = "VideoVoice.Data";
 
+    /// <summary>The table of the requests, which OpenTelemetry's conventions call the destination of a message.</summary>
+    private const string Destination = "voices";
+
     internal static readonly ActivitySource Source = new(Name);
 
     private static readonly Meter s_meter = new(Name);
@@ -26,9 +29,6 @@ internal static class Telemetry
 
     internal static readonly Gauge<long> QueueDepth = s_meter.CreateGauge<long>("videovoice.queue.depth", "{request}", "Pending requests, as last read by this process.");
     internal static readonly Gauge<double> OldestAge = s_meter.CreateGauge<double>("videovoice.queue.oldest_age", "s", "Age of the oldest request that may start, as last read by this process; 0 when none waits.");
-
-    /// <summary>The table of the requests, which OpenTelemetry's conventions call the destination of a message.</summary>
-    internal const string Destination = "voices";
 
     /// <summary>Begins the span of requests that are created: the producer's, to which the spans of their synthesis belong.</summary>
     internal static Activity? StartCreate(int count) => StartMessaging("create", "create", ActivityKind.Producer, null)?.SetTag("messaging.batch.message_count", count);

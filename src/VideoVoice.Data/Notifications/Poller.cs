@@ -35,8 +35,9 @@ internal sealed class Poller : IAsyncDisposable
     private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
     private TimeSpan _limit = s_limit;
     private long _registrationFailed;
+
+    /// <summary>Zero unless the last registration failed.</summary>
     private TimeSpan _registrationPause;
-    private bool _saidThatRegistrationFails;
     private bool _saidThatLookFails;
     private Task? _loop;
     private volatile bool _asleep;
@@ -222,10 +223,11 @@ internal sealed class Poller : IAsyncDisposable
         if (work is { Register: [], Unregister: [] })
             return TimeSpan.MaxValue;
 
-        if (_listener is not { IsListening: true } || (_registrationFailed != 0 && TimeProvider.System.GetElapsedTime(_registrationFailed) < _registrationPause))
+        var rest = _registrationPause - TimeProvider.System.GetElapsedTime(_registrationFailed);
+        if (_listener is not { IsListening: true } || rest > TimeSpan.Zero)
         {
             _waiters.NotRegistered(work);
-            return _registrationFailed == 0 ? TimeSpan.MaxValue : _registrationPause;
+            return rest > TimeSpan.Zero ? rest : TimeSpan.MaxValue;
         }
 
         try
@@ -241,8 +243,7 @@ internal sealed class Poller : IAsyncDisposable
                     token => _database.ExecuteAsync("notifications/unregister_listener", new { channel = _channel, waitsFor = work.Unregister }, null, token),
                     s_registrationLimit,
                     _stopping.Token).ConfigureAwait(false);
-            _saidThatRegistrationFails = false;
-            _registrationFailed = 0;
+            _registrationPause = TimeSpan.Zero;
             return TimeSpan.MaxValue;
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
@@ -251,11 +252,11 @@ internal sealed class Poller : IAsyncDisposable
             if (ConnectionLoss.IsCauseOf(e) && e is not TimeoutException)
                 return s_reconnected;
 
+            var first = _registrationPause == TimeSpan.Zero;
             _registrationFailed = TimeProvider.System.GetTimestamp();
             _registrationPause = e is TimeoutException ? s_registrationTooSlow : s_registrationPause;
-            if (!_saidThatRegistrationFails)
+            if (first)
                 Log.NotRegistered(_logger, _options.PollInterval, _registrationPause, e);
-            _saidThatRegistrationFails = true;
             return _registrationPause;
         }
     }

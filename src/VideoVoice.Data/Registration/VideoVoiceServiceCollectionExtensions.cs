@@ -99,8 +99,7 @@ public static class VideoVoiceServiceCollectionExtensions
 
     private static IServiceCollection AddManagers(this IServiceCollection services, bool hostDataSource, Action<OptionsBuilder<VideoVoiceOptions>> configure)
     {
-        configure(services.AddOptions<VideoVoiceOptions>());
-        services.AddOptions<VideoVoiceOptions>().ValidateOnStart();
+        configure(services.AddOptions<VideoVoiceOptions>().ValidateOnStart());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>>(new VideoVoiceOptionsValidator(hostDataSource)));
 
         services.TryAddSingleton(static p => new VideoManager(p.GetRequiredService<Database>()));

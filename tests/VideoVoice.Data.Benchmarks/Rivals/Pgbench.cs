@@ -18,7 +18,7 @@ internal static partial class Pgbench
         ["leaseSeconds"] = ":lease::float8",
         ["loadedVoiceMappingIds"] = ":loaded",
         ["preferenceSeconds"] = ":preference::float8",
-        // Each client carries the low-water mark in the columns of its last claim.
+        // Each client carries the cursor in the columns of its last claim.
         ["hasCursor"] = ":has_cursor::boolean",
         ["cursorPriority"] = "(- :c_priority::integer)",
         ["cursorQueued"] = ":c_queue_at::timestamptz",

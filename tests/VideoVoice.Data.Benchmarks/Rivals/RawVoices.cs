@@ -12,8 +12,8 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
     private static readonly string s_claim = Sql.Get("voices/claim_voices");
     private static readonly string s_complete = Sql.Get("voices/complete_voice_processing");
 
-    // The low-water mark, as the library keeps it: where the last request stood that was taken here.
-    private volatile VoiceRequest? _mark;
+    // The cursor, as the library keeps it: where the last request stood that was taken here.
+    private volatile VoiceRequest? _cursor;
 
     internal async Task<Voice?> GetAsync(Guid id)
     {
@@ -74,7 +74,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
 
     internal async Task<List<VoiceRequest>> ClaimAsync(int limit)
     {
-        var mark = _mark;
+        var cursor = _cursor;
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(s_claim, connection)
         {
@@ -86,10 +86,10 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<double>("leaseSeconds", 60),
                 new NpgsqlParameter<Guid[]>("loadedVoiceMappingIds", []),
                 new NpgsqlParameter<double>("preferenceSeconds", 30),
-                new NpgsqlParameter<bool>("hasCursor", mark is not null),
-                new NpgsqlParameter<int>("cursorPriority", mark is null ? int.MinValue : -mark.Priority),
-                new NpgsqlParameter<DateTimeOffset>("cursorQueued", mark?.QueueAt ?? DateTimeOffset.UnixEpoch),
-                new NpgsqlParameter<Guid>("cursorId", mark?.Id ?? Guid.Empty),
+                new NpgsqlParameter<bool>("hasCursor", cursor is not null),
+                new NpgsqlParameter<int>("cursorPriority", cursor is null ? int.MinValue : -cursor.Priority),
+                new NpgsqlParameter<DateTimeOffset>("cursorQueued", cursor?.QueueAt ?? DateTimeOffset.UnixEpoch),
+                new NpgsqlParameter<Guid>("cursorId", cursor?.Id ?? Guid.Empty),
             },
         };
         await using var reader = await command.ExecuteReaderAsync();
@@ -117,7 +117,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
             });
         }
 
-        _mark = requests.Count == limit ? requests[^1] : null;
+        _cursor = requests.Count == limit ? requests[^1] : null;
 
         return requests;
     }

@@ -70,6 +70,24 @@ public sealed class PollerTests : WaitingTest
         Assert.That((await InTimeAsync(waiting))!.AllCompleted, Is.True);
     }
 
+    /// <summary>A refused registration is tried again after a minute, which is longer than this test waits.</summary>
+    [Test]
+    public async Task A_registration_that_takes_too_long_is_tried_again_within_seconds()
+    {
+        var video = await CreateVideoAsync("one");
+        var manager = Manager();
+        Task<VoicesResult?> waiting;
+        await using (await HeldLock.TakeAsync(DataSource, "lock table videovoice_listeners in exclusive mode"))
+        {
+            waiting = manager.WaitForVoicesAsync(video, cancellationToken: Token);
+            await UntilAsync(() => Log.Entries.Any(e => e.Event.Id == 10));
+        }
+
+        await RegisteredAsync("voices");
+        await Videos.CancelVideoAsync(video, cancellationToken: Token);
+        Assert.That((await InTimeAsync(waiting))!.Status.FailedVoices, Is.EqualTo(1));
+    }
+
     [Test]
     public async Task A_wait_on_a_database_without_the_schema_is_told_and_the_loop_goes_on()
     {

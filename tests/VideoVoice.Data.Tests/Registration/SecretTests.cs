@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
@@ -152,7 +153,7 @@ public sealed class SecretTests : DatabaseTest
         foreach (var service in RegistrationTests.Services)
             _seen.Enqueue($"{provider.GetRequiredService(service)}");
         var dataSource = provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name);
-        _seen.Enqueue($"{dataSource} {dataSource.ConnectionString}");
+        _seen.Enqueue($"{dataSource} {dataSource.ConnectionString} {provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value}");
 
         Assert.That(_log.Text, Is.Not.Empty.And.Not.Contain(_marker));
         Assert.That(_seen, Is.Not.Empty.And.None.Contains(_marker));

@@ -4,7 +4,7 @@ using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Voices;
 
-/// <summary>The low-water mark is a hint: what appears before it is claimed all the same.</summary>
+/// <summary>The cursor is a hint: what appears before it is claimed all the same.</summary>
 [CancelAfter(60_000)]
 public sealed class ClaimCursorTests : DatabaseTest
 {
@@ -19,7 +19,7 @@ public sealed class ClaimCursorTests : DatabaseTest
         await ClaimAsync(800);
         await SqlAsync(sql, new { id = first.Id });
 
-        // The mark's second is not over, most likely: the short claim is what looks back.
+        // The cursor's second is not over, most likely: the short claim is what looks back.
         var seen = (await ClaimAsync(40)).ToList();
 
         Assert.That(seen, Has.Count.EqualTo(31));
@@ -45,31 +45,31 @@ public sealed class ClaimCursorTests : DatabaseTest
     }
 
     [Test]
-    public async Task A_hot_process_enters_the_queue_at_its_mark()
+    public async Task A_hot_process_enters_the_queue_at_its_cursor()
     {
         await CreateVideoAsync([.. Enumerable.Range(0, 3_000).Select(i => $"{i}")]);
-        var mark = new ClaimCursor();
-        Assert.That(mark.Take(), Is.Null, "The first claim looks at everything.");
+        var cursor = new ClaimCursor();
+        Assert.That(cursor.Take(), Is.Null, "The first claim looks at everything.");
 
         var claimed = await ClaimAsync(ClaimCursor.Hot);
-        mark.Set(claimed, ClaimCursor.Hot, TimeSpan.Zero);
+        cursor.Set(claimed, ClaimCursor.Hot, TimeSpan.Zero);
 
-        Assert.That(mark.Take(), Is.EqualTo(new ClaimCursor.Place(0, claimed[^1].QueueAt!.Value, claimed[^1].Id)));
-        mark.Set(claimed, ClaimCursor.Hot + 1, TimeSpan.Zero);
-        Assert.That(mark.Take(), Is.Null, "A short claim says that nothing is left.");
+        Assert.That(cursor.Take(), Is.EqualTo(new ClaimCursor.Place(0, claimed[^1].QueueAt!.Value, claimed[^1].Id)));
+        cursor.Set(claimed, ClaimCursor.Hot + 1, TimeSpan.Zero);
+        Assert.That(cursor.Take(), Is.Null, "A short claim says that nothing is left.");
     }
 
     [Test]
     public void A_process_that_claims_little_sees_the_whole_queue_unless_its_claims_are_slow()
     {
         VoiceRequest[] claimed = [new() { Id = Guid.NewGuid(), QueueAt = DateTimeOffset.UnixEpoch }];
-        var mark = new ClaimCursor();
-        mark.Take();
+        var cursor = new ClaimCursor();
+        cursor.Take();
 
-        mark.Set(claimed, 1, TimeSpan.FromMilliseconds(99));
-        Assert.That(mark.Take(), Is.Null);
-        mark.Set(claimed, 1, TimeSpan.FromMilliseconds(100));
-        Assert.That(mark.Take(), Is.Not.Null);
+        cursor.Set(claimed, 1, TimeSpan.FromMilliseconds(99));
+        Assert.That(cursor.Take(), Is.Null);
+        cursor.Set(claimed, 1, TimeSpan.FromMilliseconds(100));
+        Assert.That(cursor.Take(), Is.Not.Null);
     }
 
     [Test]
