@@ -27,7 +27,8 @@ internal sealed class Generator(VideoManager videos, VoiceManager voices, VoiceM
 
             var metadata = JsonSerializer.Serialize(new { source = conversation.Path });
             NewVoiceRequest[] requests = [.. conversation.Lines.Select(line => new NewVoiceRequest(line.From, line.Text, characters[line.From]))];
-            return await voices.CreateVideoWithVoicesAsync(conversation.Title, requests, metadata: metadata, cancellationToken: cancellationToken);
+            var (id, _) = await videos.CreateVideoWithVoicesAsync(new NewVideo(conversation.Title) { Metadata = metadata }, requests, cancellationToken: cancellationToken);
+            return id;
         }
         catch (ArgumentException e)
         {

@@ -16,7 +16,7 @@ internal sealed class Verification(VideoManager videos, VoiceManager voices, Sta
 
         var lines = await voices.ListVoicesAsync(id, cancellationToken: cancellationToken);
         Check(video.Status == VideoStatus.Completed && video.CompletedAt is not null, $"The video is {video.Status}, completed at {video.CompletedAt?.ToString("u") ?? "no time"}.");
-        Check(video.WhatsappImagesPaths is { Length: > 0 } images && images.All(File.Exists), "The WhatsApp images are not there.");
+        Check(video.WhatsappImagesPaths is { Count: > 0 } images && images.All(File.Exists), "The WhatsApp images are not there.");
         Check(await status.CheckVideoVoicesCompletionAsync(id, cancellationToken: cancellationToken), "Not all voices are completed.");
         Check(lines.Select(line => (line.CharacterName, line.TextContent)).SequenceEqual(conversation.Lines.Select(line => ((string?)line.From, line.Text)))
             && lines.Select(line => line.Position).SequenceEqual(Enumerable.Range(0, lines.Count).Select(i => (int?)i)), "The lines are not those of the conversation.");

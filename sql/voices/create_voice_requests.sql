@@ -17,11 +17,11 @@ select
     coalesce((select v.priority from videos v where v.id = @videoId), 0),
     statement_timestamp() + l.position * interval '1 microsecond',
     statement_timestamp() + (l.position - 1) * make_interval(secs => @queueStep),
-    @maxAttempts,
+    l.max_attempts,
     @traceParent,
     'pending'
-from unnest(@ids::uuid[], @voiceMappingIds::uuid[], @characterNames::text[], @textContents::text[])
-    with ordinality as l (id, voice_mapping_id, character_name, text_content, position)
+from unnest(@ids::uuid[], @voiceMappingIds::uuid[], @characterNames::text[], @textContents::text[], @maxAttempts::int[])
+    with ordinality as l (id, voice_mapping_id, character_name, text_content, max_attempts, position)
 join names on names.name = l.character_name
 order by l.position
 on conflict do nothing;

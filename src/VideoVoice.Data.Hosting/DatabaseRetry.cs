@@ -12,6 +12,7 @@ internal static class DatabaseRetry
 
     /// <param name="call">What is repeated.</param>
     /// <param name="repeats">Which errors let it be repeated.</param>
+    /// <param name="time">Measures the pauses.</param>
     /// <param name="logger">Where an error of the server is logged: the first of a series as a warning, what follows at Debug.</param>
     /// <param name="breakOff">Leaves a call that is under way. Npgsql is not trusted to come back in time.</param>
     /// <param name="stop">Ends the repeats.</param>
@@ -19,6 +20,7 @@ internal static class DatabaseRetry
     internal static async Task<T> RunAsync<T>(
         Func<CancellationToken, Task<T>> call,
         Func<Exception, bool> repeats,
+        TimeProvider time,
         ILogger logger,
         CancellationToken breakOff,
         CancellationToken stop,
@@ -29,7 +31,7 @@ internal static class DatabaseRetry
         {
             try
             {
-                return await TimeLimit.RunAsync(call, Timeout.InfiniteTimeSpan, breakOff).ConfigureAwait(false);
+                return await TimeLimit.RunAsync(call, Timeout.InfiniteTimeSpan, time, breakOff).ConfigureAwait(false);
             }
             catch (Exception e) when (repeats(e) && !breakOff.IsCancellationRequested)
             {
@@ -42,7 +44,7 @@ internal static class DatabaseRetry
                     WorkerLog.ServerError(logger, backOff, e);
                 said |= !ConnectionLoss.IsCauseOf(e);
                 failed?.Invoke(e);
-                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stop).ConfigureAwait(false);
+                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), time, stop).ConfigureAwait(false);
             }
         }
     }

@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Hosting;
 /// Tells a worker that cannot synthesize (a full disk, a lost GPU) from requests that cannot be synthesized: when several different requests have failed in a
 /// row, it lets one claim of one request through at growing intervals until a request succeeds, so that the queue does not use up its attempts here.
 /// </summary>
-internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth health, ILogger logger)
+internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth health, TimeProvider time, ILogger logger)
 {
     private const string Kind = "pause";
 
@@ -31,11 +31,11 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
             Task resumed;
             lock (_gate)
             {
-                rest = _pause - TimeProvider.System.GetElapsedTime(_pausedAt);
+                rest = _pause - time.GetElapsedTime(_pausedAt);
                 if (!IsPaused || rest <= TimeSpan.Zero)
                 {
                     // The next try, should this one take long.
-                    _pausedAt = TimeProvider.System.GetTimestamp();
+                    _pausedAt = time.GetTimestamp();
                     _trying = IsPaused;
                     return;
                 }
@@ -43,7 +43,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
                 resumed = _resumed.Task;
             }
 
-            await resumed.WaitAsync(rest, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await resumed.WaitAsync(rest, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -61,7 +61,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
 
             _trying = false;
             _pause = IsPaused ? TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, options.FailurePause.Ticks * LongestPause)) : options.FailurePause;
-            _pausedAt = TimeProvider.System.GetTimestamp();
+            _pausedAt = time.GetTimestamp();
             (failed, pause) = (_failed.Count, _pause);
             // In the lock, so that it cannot come after the success that ends the pause.
             health.Report(options, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");

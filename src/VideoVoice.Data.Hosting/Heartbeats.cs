@@ -20,9 +20,9 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
         {
             while (true)
             {
-                await Task.Delay(options.LeaseDuration / 3, finished).ConfigureAwait(false);
+                await Task.Delay(options.LeaseDuration / 3, voices.Time, finished).ConfigureAwait(false);
                 await DatabaseRetry.RunAsync(
-                    _ => voices.InTimeAsync(RenewAsync, _limit, finished), DatabaseRetry.IsTransient, logger, finished, finished).ConfigureAwait(false);
+                    _ => voices.InTimeAsync(RenewAsync, _limit, finished), DatabaseRetry.IsTransient, voices.Time, logger, finished, finished).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (finished.IsCancellationRequested)

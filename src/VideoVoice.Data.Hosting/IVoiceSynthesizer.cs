@@ -4,7 +4,7 @@ namespace VideoVoice.Data.Hosting;
 public interface IVoiceSynthesizer
 {
     /// <summary>
-    /// The mappings whose voice is loaded, so that the next claim may prefer them; see <see cref="VoiceManager.ClaimVoicesAsync"/>. Read before each claim.
+    /// The mappings whose voice is loaded, so that the next claim may prefer them; see <see cref="VoiceManager.ClaimVoicesAsync(VoiceClaim, Npgsql.NpgsqlTransaction?, CancellationToken)"/>. Read before each claim.
     /// </summary>
     IReadOnlyCollection<Guid> LoadedVoiceMappingIds => [];
 

@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>Keeps the gauges of the queue fresh beside a worker, and reads nothing while nobody listens to them.</summary>
-internal sealed class QueueGauge(StatusManager? status, ILogger<QueueGauge> logger) : BackgroundService
+internal sealed class QueueGauge(StatusManager? status, TimeProvider time, ILogger<QueueGauge> logger) : BackgroundService
 {
     internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval);
+        using var timer = new PeriodicTimer(Interval, time);
         do
         {
             try

@@ -34,7 +34,8 @@ public static class VideoVoiceHostingExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
         services.TryAddSingleton<TSynthesizer>();
         services.TryAddSingleton<WorkerHealth>();
-        services.AddHostedService(provider => new QueueGauge(provider.GetService<StatusManager>(), provider.GetRequiredService<ILogger<QueueGauge>>()));
+        services.AddHostedService(provider => new QueueGauge(
+            provider.GetService<StatusManager>(), provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILogger<QueueGauge>>()));
         return services.AddHostedService(provider => new VoiceWorker<TSynthesizer>(
             provider.GetService<VoiceManager>() ?? throw new InvalidOperationException($"AddVoiceWorker<{typeof(TSynthesizer).Name}> needs the library itself: call AddVideoVoiceData on the same services."),
             provider.GetRequiredService<TSynthesizer>(),

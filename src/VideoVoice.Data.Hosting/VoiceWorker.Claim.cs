@@ -31,7 +31,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                 else
                     WorkerLog.ClaimFailedAgain(_logger, backOff, e.Message);
                 ReportCannotClaim(e);
-                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(backOff * (0.5 + Random.Shared.NextDouble()), _voices.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -63,7 +63,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
 
         // A request that somebody has locked is there to see and not to claim: without a pause the wait for work would end at once, over and over.
         if (_emptyClaims > 1)
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(10 << Math.Min(_emptyClaims, 10), 1000)), stoppingToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(10 << Math.Min(_emptyClaims, 10), 1000)), _voices.Time, stoppingToken).ConfigureAwait(false);
         await _voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
     }
 
@@ -87,8 +87,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                     sent = true;
                     try
                     {
-                        return await _voices.ClaimVoicesAsync(
-                            _options.WorkerId, limit, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId, null, token).ConfigureAwait(false);
+                        return await _voices.ClaimVoicesAsync(ClaimOf(limit, claimId), null, token).ConfigureAwait(false);
                     }
                     catch (Exception e) when (e is DatabaseConnectionException || !ConnectionLoss.IsCauseOf(e))
                     {
@@ -98,6 +97,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                     }
                 },
                 DatabaseRetry.IsTransient,
+                _voices.Time,
                 _logger,
                 _shutDownTimeOver.Token,
                 stoppingToken,
@@ -112,6 +112,9 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                 _lostClaims.Add(claimId, []);
         }
     }
+
+    private VoiceClaim ClaimOf(int limit, Guid claimId) =>
+        new(_options.WorkerId, limit, _options.LeaseDuration) { LoadedVoiceMappingIds = [.. _synthesizer.LoadedVoiceMappingIds], ClaimId = claimId };
 
     private void ReportCannotClaim(Exception error) => _health.Report(_options, Claiming, $"Worker {_options.WorkerId} cannot claim: {error.Message}");
 

@@ -14,16 +14,14 @@ internal sealed partial class VoiceWorker<TSynthesizer>
 
         var claimId = Guid.CreateVersion7();
         VoiceFence[] places = [];
-        IReadOnlyList<VoiceOutcome> outcomes;
-        IReadOnlyList<VoiceRequest> requests;
+        CompleteAndClaimResult result;
         try
         {
             places = await ReadBackAsync(completions).ConfigureAwait(false);
             if (places.Length == 0)
                 return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
 
-            (outcomes, requests) = await _voices.CompleteAndClaimVoicesAsync(
-                completions, _options.WorkerId, places.Length, _options.LeaseDuration, _synthesizer.LoadedVoiceMappingIds, claimId).ConfigureAwait(false);
+            result = await _voices.CompleteAndClaimVoicesAsync(completions, ClaimOf(places.Length, claimId)).ConfigureAwait(false);
         }
         catch (Exception e) when (ConnectionLoss.IsCauseOf(e))
         {
@@ -37,8 +35,8 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
         }
 
-        await StartAsync(requests, transferred: requests.Count).ConfigureAwait(false);
-        return outcomes;
+        await StartAsync(result.Requests, transferred: result.Requests.Count).ConfigureAwait(false);
+        return result.Outcomes;
     }
 
     /// <summary>Starts what lost claims took, and says in whose places a request may still be claimed: one whose place is taken over already gives none.</summary>
@@ -96,7 +94,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
     {
         job.Reporting = true;
         var outcome = await DatabaseRetry.RunAsync(
-            report, e => job.LeaseIsLost ? DatabaseRetry.IsTransient(e) : DatabaseRetry.MayBeReportedLater(e), _logger, _givenUp.Token, _givenUp.Token).ConfigureAwait(false);
+            report, e => job.LeaseIsLost ? DatabaseRetry.IsTransient(e) : DatabaseRetry.MayBeReportedLater(e), _voices.Time, _logger, _givenUp.Token, _givenUp.Token).ConfigureAwait(false);
         job.Reported = true;
         return outcome;
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Hosting;
@@ -28,7 +29,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     private readonly FailureStreak _failures;
     private readonly LostClaims _lostClaims;
     private readonly CancellationTokenSource _shutDownTimeOver = new();
-    private readonly CancellationTokenSource _givenUp = new();
+    private readonly CancellationTokenSource _givenUp;
     private readonly Lock _starting = new();
     private CancellationToken _stopping;
     private bool _finishing;
@@ -39,8 +40,9 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         _hostIsStopping = host?.ApplicationStopping ?? CancellationToken.None;
         _capacity = new Capacity(_options.Concurrency);
         _completions = new CompletionBatcher(CompleteAsync, _options.Concurrency);
-        _failures = new FailureStreak(_options, health, logger);
+        _failures = new FailureStreak(_options, health, voices.Time, logger);
         _lostClaims = new LostClaims(voices);
+        _givenUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, voices.Time);
     }
 
     /// <summary>Claims no more, lets what runs finish until the token is cancelled, and then gives it back.</summary>
@@ -100,7 +102,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         activity?.SetTag("messaging.message.id", request.Id).SetTag("videovoice.video.id", request.VideoId).SetTag("videovoice.attempt", request.Attempt);
         try
         {
-            var started = Stopwatch.GetTimestamp();
+            var started = _voices.Time.GetTimestamp();
             SynthesizedVoice voice;
             try
             {
@@ -110,13 +112,13 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             catch (Exception e) when (!job.Token.IsCancellationRequested && e is not PermanentVoiceException)
             {
                 // A signal to the process group, as Ctrl-C and systemd send it, ends the synthesizer's child processes, too.
-                await Task.Delay(s_signalDelay, _stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_signalDelay, _voices.Time, _stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!_stopping.IsCancellationRequested)
                     _failures.Failed(request.Id, e);
                 throw;
             }
 
-            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            var seconds = _voices.Time.GetElapsedTime(started).TotalSeconds;
             Telemetry.SynthesisDuration.Record(seconds);
             _failures.Succeeded();
             var completion = new VoiceCompletion(request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath);
@@ -163,7 +165,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         HashSet<VoiceFence> held = [.. _jobs.Keys];
         try
         {
-            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
+            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, _voices.Time, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
                 held.UnionWith(requests.Select(request => request.Fence));
         }
         catch (Exception e)
@@ -181,9 +183,9 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
 
         try
         {
-            using var over = new CancellationTokenSource(s_releaseTime);
+            using var over = new CancellationTokenSource(s_releaseTime, _voices.Time);
             var outcomes = await DatabaseRetry.RunAsync(
-                token => _voices.ReleaseVoicesAsync(fences, null, token), DatabaseRetry.IsTransient, _logger, over.Token, over.Token).ConfigureAwait(false);
+                token => _voices.ReleaseVoicesAsync(fences, null, token), DatabaseRetry.IsTransient, _voices.Time, _logger, over.Token, over.Token).ConfigureAwait(false);
             log ??= count => WorkerLog.Released(_logger, count);
             log(outcomes.Count(o => o.Outcome == WriteOutcome.Applied));
         }

@@ -52,7 +52,7 @@ public sealed class VideoVoiceOptions
 
     /// <summary>
     /// How much earlier a request counts as queued for a worker that has its voice loaded, 0 to 1 day; see
-    /// <see cref="VoiceManager.ClaimVoicesAsync"/>.
+    /// <see cref="VoiceManager.ClaimVoicesAsync(VoiceClaim, Npgsql.NpgsqlTransaction?, CancellationToken)"/>.
     /// </summary>
     public TimeSpan LoadedVoicePreference { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -1,7 +1,7 @@
 using Dapper;
-using Npgsql;
 using NUnit.Framework;
-using VideoVoice.Data.Internal;
+using Npgsql;
+using VideoVoice.Data.Registration;
 using VideoVoice.Data.Testing;
 
 namespace VideoVoice.Data.Tests;
@@ -11,19 +11,19 @@ public abstract class DatabaseTest
 {
     private static readonly Lazy<Task<string>> s_template = new(() => Task.Run(CreateTemplateAsync));
 
-    private protected static readonly TimeSpan s_tearDown = TimeSpan.FromSeconds(60);
+    private protected static TimeSpan TearDownLimit { get; } = TimeSpan.FromSeconds(60);
 
     private LocalPostgres _server = null!;
 
     protected string ConnectionString { get; private set; } = null!;
 
-#pragma warning disable NUnit1032 // The tear-down disposes of both, with a time limit, which the analyzer does not see through.
+#pragma warning disable NUnit1032 // The tear-down disposes of all three, with a time limit, which the analyzer does not see through.
     protected NpgsqlDataSource DataSource { get; private set; } = null!;
 
     protected VoiceManager Voices { get; private set; } = null!;
-#pragma warning restore NUnit1032
 
     protected VideoManager Videos { get; private set; } = null!;
+#pragma warning restore NUnit1032
 
     protected VoiceMappingManager VoiceMappings { get; private set; } = null!;
 
@@ -55,8 +55,9 @@ public abstract class DatabaseTest
     public async Task DropDatabaseAsync()
     {
         // A tear-down has an end, too: what does not stop in time fails the test by its name.
-        await Voices.DisposeAsync().AsTask().WaitAsync(s_tearDown);
-        await DataSource.DisposeAsync().AsTask().WaitAsync(s_tearDown);
+        await Voices.DisposeAsync().AsTask().WaitAsync(TearDownLimit);
+        await Videos.DisposeAsync().AsTask().WaitAsync(TearDownLimit);
+        await DataSource.DisposeAsync().AsTask().WaitAsync(TearDownLimit);
         await _server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
     }
 

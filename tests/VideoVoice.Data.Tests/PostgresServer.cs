@@ -4,28 +4,28 @@ using VideoVoice.Data.Testing;
 namespace VideoVoice.Data.Tests;
 
 /// <summary>
-/// The one server of a test run, started by the first test that asks for it: the existing one that the environment names, else a container where a
+/// The one server of a test run, started by the first test that asks for it: the existing one that the environment names, else a s_container where a
 /// Docker engine answers, else a throwaway server.
 /// </summary>
 [SetUpFixture]
 public sealed class PostgresServer
 {
     // Not on the first asker's thread: its test's cancellation and context are not those of the others.
-    private static readonly Lazy<Task<LocalPostgres>> Server = new(() => Task.Run(StartAsync));
+    private static readonly Lazy<Task<LocalPostgres>> s_server = new(() => Task.Run(StartAsync));
 
 #if TESTCONTAINERS
-    private static IAsyncDisposable? container;
+    private static IAsyncDisposable? s_container;
 #endif
 
-    public static Task<LocalPostgres> GetAsync() => Server.Value;
+    public static Task<LocalPostgres> GetAsync() => s_server.Value;
 
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
         // A failed start was reported by the tests that asked.
-        if (Server.IsValueCreated && Server.Value.IsCompletedSuccessfully) await (await Server.Value).DisposeAsync();
+        if (s_server.IsValueCreated && s_server.Value.IsCompletedSuccessfully) await (await s_server.Value).DisposeAsync();
 #if TESTCONTAINERS
-        if (container is not null) await container.DisposeAsync();
+        if (s_container is not null) await s_container.DisposeAsync();
 #endif
     }
 
@@ -36,7 +36,7 @@ public sealed class PostgresServer
         {
             try
             {
-                (var connectionString, container) = await Containers.PostgresContainer.StartAsync();
+                (var connectionString, s_container) = await Containers.PostgresContainer.StartAsync();
                 return await LocalPostgres.StartAsync(new LocalPostgresOptions { ExistingServer = connectionString });
             }
             catch (DotNet.Testcontainers.Builders.DockerUnavailableException)

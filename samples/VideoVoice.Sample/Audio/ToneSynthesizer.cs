@@ -11,7 +11,7 @@ internal sealed class ToneSynthesizer(string reason) : ISpeechSynthesizer
     private const double Amplitude = 0.3 * short.MaxValue;
 
     // Without a fade the tone begins and ends with a click.
-    private static readonly TimeSpan Fade = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_fade = TimeSpan.FromMilliseconds(10);
 
     public string Description => $"a tone of each text's length instead of speech: {reason}";
 
@@ -32,7 +32,7 @@ internal sealed class ToneSynthesizer(string reason) : ISpeechSynthesizer
     {
         var pcm = new byte[WavFormat.Speech.BytesOf(duration)];
         var samples = pcm.Length / sizeof(short);
-        var fade = Fade.TotalSeconds * WavFormat.Speech.SampleRate;
+        var fade = s_fade.TotalSeconds * WavFormat.Speech.SampleRate;
         for (var i = 0; i < samples; i++)
         {
             var envelope = Math.Min(1, Math.Min(i, samples - 1 - i) / fade);

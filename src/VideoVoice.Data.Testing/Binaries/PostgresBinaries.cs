@@ -8,11 +8,11 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
 {
     internal const int OldestMajor = 14;
 
-    private static readonly string Suffix = OperatingSystem.IsWindows() ? ".exe" : "";
+    private static readonly string s_suffix = OperatingSystem.IsWindows() ? ".exe" : "";
 
-    internal string Initdb => Path.Combine(Folder, "initdb" + Suffix);
+    internal string Initdb => Path.Combine(Folder, "initdb" + s_suffix);
 
-    internal string PgCtl => Path.Combine(Folder, "pg_ctl" + Suffix);
+    internal string PgCtl => Path.Combine(Folder, "pg_ctl" + s_suffix);
 
     /// <summary>Those that were named, else those installed, else those npm brings.</summary>
     /// <exception cref="LocalPostgresException">There are none that fit; the message names every way to get some.</exception>
@@ -35,7 +35,7 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
         if (newest is not null) return newest;
 
         var package = NpmPackage.For(major);
-        if (package is not null && surroundings.OnPath("npm" + NpmPackage.ScriptSuffix) is { } npm && surroundings.OnPath("node" + Suffix) is { } node)
+        if (package is not null && surroundings.OnPath("npm" + NpmPackage.ScriptSuffix) is { } npm && surroundings.OnPath("node" + s_suffix) is { } node)
         {
             var folder = await package.InstallAsync(npm, node, surroundings.CacheFolder, options.WriteLog, cancellationToken).ConfigureAwait(false);
             return await ReadNamedAsync(folder, major, cancellationToken).ConfigureAwait(false);
@@ -65,7 +65,7 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
     /// <summary>Null when the folder lacks a program, or they do not run on this machine.</summary>
     private static async Task<PostgresBinaries?> ReadAsync(string folder, CancellationToken cancellationToken)
     {
-        var postgres = Path.Combine(folder, "postgres" + Suffix);
+        var postgres = Path.Combine(folder, "postgres" + s_suffix);
         var found = new PostgresBinaries(folder, new Version());
         if (!File.Exists(postgres) || !File.Exists(found.Initdb) || !File.Exists(found.PgCtl)) return null;
         try
@@ -85,7 +85,7 @@ internal sealed partial record PostgresBinaries(string Folder, Version Version)
     // Distributions link single programs into PATH: the others stand beside what the link points to.
     private static string? FolderOnPath(Surroundings surroundings)
     {
-        if (surroundings.OnPath("initdb" + Suffix) is not { } initdb) return null;
+        if (surroundings.OnPath("initdb" + s_suffix) is not { } initdb) return null;
         return Path.GetDirectoryName(File.ResolveLinkTarget(initdb, returnFinalTarget: true)?.FullName ?? initdb);
     }
 

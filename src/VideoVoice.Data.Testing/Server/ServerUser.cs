@@ -3,7 +3,7 @@ namespace VideoVoice.Data.Testing.Server;
 /// <summary>initdb and postgres refuse to run as root: for root they run as another user.</summary>
 internal static class ServerUser
 {
-    private static readonly string[] Candidates = ["postgres", "nobody"];
+    private static readonly string[] s_candidates = ["postgres", "nobody"];
 
     /// <summary>Null: the server runs as the user of this process.</summary>
     /// <exception cref="LocalPostgresException">This process is root's and there is no user to run the server.</exception>
@@ -11,7 +11,7 @@ internal static class ServerUser
     {
         if (!NeedsAnother) return null;
         var names = File.ReadLines("/etc/passwd").Select(line => line.Split(':')[0]).ToHashSet();
-        return Candidates.FirstOrDefault(names.Contains)
+        return s_candidates.FirstOrDefault(names.Contains)
             ?? throw new LocalPostgresException(
                 "PostgreSQL refuses to run as root, and there is neither a user postgres nor a user nobody to run it. Add one: useradd --system postgres");
     }

@@ -64,7 +64,7 @@ internal sealed class Watchdog
         [ -e "$1" ] || rm -f "$2"
         """;
 
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(20);
 
     private readonly ServerFolder _folder;
     private readonly Process? _shell;
@@ -99,7 +99,7 @@ internal sealed class Watchdog
         {
             _shell.StandardInput.Close();
             // The shell has a child that does the work: its end is the end of this stream.
-            await _shell.StandardOutput.ReadToEndAsync().WaitAsync(StopLimit).ConfigureAwait(false);
+            await _shell.StandardOutput.ReadToEndAsync().WaitAsync(s_stopLimit).ConfigureAwait(false);
             _shell.Dispose();
         }
 

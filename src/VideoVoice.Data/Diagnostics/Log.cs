@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Diagnostics;
 
 /// <summary>All log messages of the core, with their event ids.</summary>
 internal static partial class Log

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Diagnostics;
 
 /// <summary>The ActivitySource and the Meter named <c>VideoVoice.Data</c>. Each statement is a span named as its file, such as voices/claim_voices.</summary>
 internal static class Telemetry

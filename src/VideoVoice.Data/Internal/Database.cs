@@ -5,6 +5,7 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
 
 namespace VideoVoice.Data.Internal;
 
@@ -14,16 +15,17 @@ internal sealed class Database
     private readonly ILogger _logger;
     private int _away;
 
-    internal Database(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger? logger = null)
+    internal Database(NpgsqlDataSource dataSource, ILogger? logger = null, TimeProvider? time = null)
     {
         DataSource = dataSource ?? throw new ArgumentNullException(nameof(dataSource));
         _logger = logger ?? NullLogger.Instance;
-        Notifier = new Notifier(this, (options ?? new VideoVoiceOptions()).Notifications, _logger);
+        Time = time ?? TimeProvider.System;
     }
 
     internal NpgsqlDataSource DataSource { get; }
 
-    internal Notifier Notifier { get; }
+    /// <summary>Measures how long this process waits. Times that are stored come from the server.</summary>
+    internal TimeProvider Time { get; }
 
     internal Task<int> ExecuteAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         RunAsync(statement, parameters, transaction, static (c, command) => c.ExecuteAsync(command), cancellationToken);
@@ -107,7 +109,7 @@ internal sealed class Database
     {
         try
         {
-            return await TimeLimit.RunAsync(call, limit, cancellationToken).ConfigureAwait(false);
+            return await TimeLimit.RunAsync(call, limit, Time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -8,14 +8,14 @@ internal static class TimeLimit
 {
     /// <exception cref="TimeoutException">The call did not end in time. It was cancelled and left to itself.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the call ended. It was cancelled and left to itself.</exception>
-    internal static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken)
+    internal static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         // Not linked to the caller's token, and without a timer of its own: a callback of Npgsql's may throw out of whatever cancels it.
         var cancellation = new CancellationTokenSource();
         var running = call(cancellation.Token);
         try
         {
-            return await running.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            return await running.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception) when (!running.IsCompleted)
         {

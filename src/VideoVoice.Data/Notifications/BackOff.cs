@@ -1,7 +1,7 @@
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Notifications;
 
 /// <summary>The pause between two tries: 50 ms, doubled each time up to 5 s, each half as long to one and a half times as long, so that the processes of a fleet do not come back in the same moment.</summary>
-internal sealed class BackOff
+internal sealed class BackOff(TimeProvider time)
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
@@ -15,6 +15,6 @@ internal sealed class BackOff
     {
         var pause = _next * (0.5 + Random.Shared.NextDouble());
         _next = _next * 2 < s_longest ? _next * 2 : s_longest;
-        await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
+using VideoVoice.Data.Internal;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Notifications;
 
 /// <summary>
 /// The one place of a process that waits for the database: one loop looks for all waiters. It looks when somebody begins to wait, when the
@@ -28,7 +30,8 @@ internal sealed class Poller : IAsyncDisposable
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly ILogger _logger;
-    private readonly WaiterSet _waiters = new();
+    private readonly Notifier _notifier;
+    private readonly WaiterSet _waiters;
     private readonly Listener? _listener;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -43,9 +46,10 @@ internal sealed class Poller : IAsyncDisposable
     private volatile bool _asleep;
     private bool _disposed;
 
-    internal Poller(Database database, VideoVoiceOptions options, ILogger logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
+    internal Poller(Database database, Notifier notifier, VideoVoiceOptions options, ILogger logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
     {
-        (_database, _options, _logger) = (database, options, logger);
+        (_database, _notifier, _options, _logger) = (database, notifier, options, logger);
+        _waiters = new WaiterSet(database.Time);
         if (!options.Notifications)
             return;
 
@@ -128,7 +132,7 @@ internal sealed class Poller : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var backOff = new BackOff();
+        var backOff = new BackOff(_database.Time);
         while (!_stopping.IsCancellationRequested)
         {
             try
@@ -139,7 +143,7 @@ internal sealed class Poller : IAsyncDisposable
                 backOff.Reset();
                 _asleep = pause > TimeSpan.Zero && _waiters.IsServed(registered: _listener is not null);
                 if (pause > TimeSpan.Zero)
-                    await _waiters.ChangedAsync().WaitAsync(pause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await _waiters.ChangedAsync().WaitAsync(pause, _database.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 _asleep = false;
             }
             catch (Exception) when (_stopping.IsCancellationRequested)
@@ -223,7 +227,7 @@ internal sealed class Poller : IAsyncDisposable
         if (work is { Register: [], Unregister: [] })
             return TimeSpan.MaxValue;
 
-        var rest = _registrationPause - TimeProvider.System.GetElapsedTime(_registrationFailed);
+        var rest = _registrationPause - _database.Time.GetElapsedTime(_registrationFailed);
         if (_listener is not { IsListening: true } || rest > TimeSpan.Zero)
         {
             _waiters.NotRegistered(work);
@@ -237,11 +241,13 @@ internal sealed class Poller : IAsyncDisposable
                 await TimeLimit.RunAsync(
                     token => _database.ExecuteAsync("notifications/register_listener", new { channel = _channel, waitsFor = work.Register, seconds }, null, token),
                     s_registrationLimit,
+                    _database.Time,
                     _stopping.Token).ConfigureAwait(false);
             if (work.Unregister.Length > 0)
                 await TimeLimit.RunAsync(
                     token => _database.ExecuteAsync("notifications/unregister_listener", new { channel = _channel, waitsFor = work.Unregister }, null, token),
                     s_registrationLimit,
+                    _database.Time,
                     _stopping.Token).ConfigureAwait(false);
             _registrationPause = TimeSpan.Zero;
             return TimeSpan.MaxValue;
@@ -253,7 +259,7 @@ internal sealed class Poller : IAsyncDisposable
                 return s_reconnected;
 
             var first = _registrationPause == TimeSpan.Zero;
-            _registrationFailed = TimeProvider.System.GetTimestamp();
+            _registrationFailed = _database.Time.GetTimestamp();
             _registrationPause = e is TimeoutException ? s_registrationTooSlow : s_registrationPause;
             if (first)
                 Log.NotRegistered(_logger, _options.PollInterval, _registrationPause, e);
@@ -278,5 +284,5 @@ internal sealed class Poller : IAsyncDisposable
     }
 
     /// <summary>The wake-up was meant for one who sleeps, and nobody here does any more: another process gets it.</summary>
-    private void PassOn() => _ = _database.Notifier.NotifyAsync(1, [], [], null, CancellationToken.None);
+    private void PassOn() => _ = _notifier.NotifyAsync(1, [], [], null, CancellationToken.None);
 }

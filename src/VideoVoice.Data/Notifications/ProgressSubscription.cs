@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Notifications;
 
 /// <summary>One waiter's view of one video: only the newest state is kept, so a slow reader skips what it missed.</summary>
 internal sealed class ProgressSubscription(Guid videoId)

@@ -1,12 +1,10 @@
-using System.Diagnostics;
-
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Notifications;
 
 /// <summary>
 /// Who waits in this process and for what, and what the poller's loop has to do next. Thread-safe; it never touches the database, and nothing that is not
 /// its own runs under its lock.
 /// </summary>
-internal sealed class WaiterSet
+internal sealed class WaiterSet(TimeProvider time)
 {
     private const string ForWork = "work";
     private const string ForVoices = "voices";
@@ -276,11 +274,11 @@ internal sealed class WaiterSet
         {
             if (_changed.Task.IsCompleted)
                 _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            var poll = _pollNow || Stopwatch.GetElapsedTime(_polledAt) >= pollInterval;
+            var poll = _pollNow || time.GetElapsedTime(_polledAt) >= pollInterval;
             if (poll)
             {
                 _pollNow = false;
-                _polledAt = Stopwatch.GetTimestamp();
+                _polledAt = time.GetTimestamp();
             }
 
             string[] needed = [.. _sleepers.Count > 0 ? [ForWork] : Array.Empty<string>(), .. _videos.Count > 0 ? [ForVoices] : Array.Empty<string>()];
@@ -297,7 +295,7 @@ internal sealed class WaiterSet
             if (_readers.Count > audioOf.Length)
                 Signal();
 
-            return new Work(register, unregister, videoIds, audioOf, sleepers, pollInterval - Stopwatch.GetElapsedTime(_polledAt));
+            return new Work(register, unregister, videoIds, audioOf, sleepers, pollInterval - time.GetElapsedTime(_polledAt));
         }
     }
 

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Text.RegularExpressions;
 using Npgsql;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Registration;
 
 /// <summary>Says what is wrong with a connection string without repeating any of its values.</summary>
 internal static partial class ConnectionStrings

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Registration;
 
 /// <summary>Makes the data source of the process from the options.</summary>
 internal static class DataSources

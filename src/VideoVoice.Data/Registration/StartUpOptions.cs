@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Registration;
 
 /// <summary>What the library asks of each session, as start-up options. What the connection string asks for itself stays as it is.</summary>
 internal static partial class StartUpOptions

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Registration;
 
 /// <summary>Logs at Debug what Npgsql logs of each statement at Information: a process that waits runs some in each poll interval.</summary>
 internal sealed class StatementsAtDebug(ILoggerFactory inner) : ILoggerFactory

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using VideoVoice.Data.Internal;
 
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Registration;
 
 /// <summary>Says what to set. No message repeats the connection string.</summary>
 internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidateOptions<VideoVoiceOptions>

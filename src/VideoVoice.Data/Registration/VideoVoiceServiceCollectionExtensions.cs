@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using VideoVoice.Data;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Notifications;
+using VideoVoice.Data.Registration;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -102,9 +105,12 @@ public static class VideoVoiceServiceCollectionExtensions
         configure(services.AddOptions<VideoVoiceOptions>().ValidateOnStart());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>>(new VideoVoiceOptionsValidator(hostDataSource)));
 
-        services.TryAddSingleton(static p => new VideoManager(p.GetRequiredService<Database>()));
+        services.TryAddSingleton(static p => new Notifier(
+            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.Notifications, p.GetService<ILoggerFactory>()?.CreateLogger(Telemetry.Name)));
+        services.TryAddSingleton(static p => new VideoManager(
+            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetRequiredService<Notifier>(), logger: null));
         services.TryAddSingleton(static p => new VoiceManager(
-            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetService<ILogger<VoiceManager>>()));
+            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetRequiredService<Notifier>(), p.GetService<ILogger<VoiceManager>>()));
         services.TryAddSingleton(static p => new VoiceMappingManager(p.GetRequiredService<Database>()));
         services.TryAddSingleton(static p => new SettingManager(p.GetRequiredService<Database>()));
         services.TryAddSingleton(static p => new StatusManager(p.GetRequiredService<Database>()));
@@ -114,5 +120,5 @@ public static class VideoVoiceServiceCollectionExtensions
     }
 
     private static Database NewDatabase(IServiceProvider provider, NpgsqlDataSource dataSource) =>
-        new(dataSource, provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()?.CreateLogger("VideoVoice.Data.Notifications"));
+        new(dataSource, provider.GetService<ILoggerFactory>()?.CreateLogger(Telemetry.Name), provider.GetService<TimeProvider>());
 }

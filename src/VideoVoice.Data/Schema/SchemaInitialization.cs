@@ -1,3 +1,6 @@
+using VideoVoice.Data.Internal;
+
+
 namespace VideoVoice.Data;
 
 /// <summary>What <see cref="SchemaInitializer.InitializeAsync"/> did.</summary>
@@ -7,7 +10,11 @@ public sealed record SchemaInitialization
     public bool DatabaseCreated { get; init; }
 
     /// <summary>The names of the migrations that this call applied, in order; empty when the schema was current.</summary>
-    public IReadOnlyList<string> Applied { get; init; } = [];
+    public IReadOnlyList<string> Applied
+    {
+        get;
+        init => field = EqualList<string>.Of(value);
+    } = EqualList<string>.Of([]);
 
     /// <summary>The version that the schema has now.</summary>
     public int Version { get; init; }

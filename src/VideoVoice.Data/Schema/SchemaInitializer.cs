@@ -2,7 +2,10 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Registration;
+using VideoVoice.Data.Schema;
 
 namespace VideoVoice.Data;
 
@@ -18,11 +21,11 @@ public sealed class SchemaInitializer
 
     /// <summary>An initializer on a data source that the caller keeps and disposes of.</summary>
     /// <param name="dataSource">Where to connect.</param>
-    /// <param name="options">The options; null takes the built-in ones, with which a missing database is an error.</param>
+    /// <param name="options">The same options for all managers of a process; null takes the built-in ones, with which a missing database is an error.</param>
     /// <param name="logger">Where to report; null is nowhere.</param>
     /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public SchemaInitializer(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<SchemaInitializer>? logger = null)
-        : this(new Database(dataSource), VideoVoiceOptionsValidator.Checked(options), logger)
+        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options), logger)
     {
     }
 

@@ -1,4 +1,4 @@
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Schema;
 
 /// <summary>A row of <c>list_unsafe_objects.sql</c>.</summary>
 internal sealed record UnsafeObject

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data;
 
@@ -13,10 +15,12 @@ public sealed class SettingManager
     private readonly Database _database;
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
-    public SettingManager(NpgsqlDataSource dataSource)
-        : this(new Database(dataSource))
-    {
-    }
+    /// <param name="dataSource">Where to connect.</param>
+    /// <param name="options">The same options for all managers of a process; null takes the built-in ones.</param>
+    /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
+    public SettingManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<SettingManager>? logger = null)
+        : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options);
 
     internal SettingManager(Database database) => _database = database;
 

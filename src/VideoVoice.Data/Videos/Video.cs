@@ -1,3 +1,6 @@
+using VideoVoice.Data.Internal;
+
+
 namespace VideoVoice.Data;
 
 /// <summary>A row of the table <c>videos</c>. All times are UTC, taken from the server's clock, in microseconds.</summary>
@@ -19,7 +22,11 @@ public sealed record Video
     public string? OutputVideoPath { get; init; }
 
     /// <summary>Paths of the WhatsApp chat images, in order; null until they are set.</summary>
-    public string[]? WhatsappImagesPaths { get; init; }
+    public IReadOnlyList<string>? WhatsappImagesPaths
+    {
+        get;
+        init => field = value is null ? null : EqualList<string>.Of(value);
+    }
 
     /// <summary>State. A null in the table, which no service writes, reads as <see cref="VideoStatus.Pending"/>.</summary>
     public VideoStatus Status { get; init; }

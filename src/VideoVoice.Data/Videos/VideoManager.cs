@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Notifications;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data;
 
@@ -7,54 +10,42 @@ namespace VideoVoice.Data;
 /// The table <c>videos</c>. Each method runs the statement of its name in <c>sql/videos</c>, on a connection of its own or in the caller's transaction.
 /// Thread-safe; make one per process.
 /// </summary>
-public sealed class VideoManager
+public sealed partial class VideoManager : IAsyncDisposable, IDisposable
 {
     /// <summary>The highest priority; the lowest is its negative.</summary>
     public const int MaxPriority = 1_000_000;
 
     private readonly Database _database;
+    private readonly VideoVoiceOptions _options;
+    private readonly Notifier _notifier;
+    private readonly Notifier? _ownNotifier;
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
-    public VideoManager(NpgsqlDataSource dataSource)
-        : this(new Database(dataSource))
+    /// <param name="dataSource">Where to connect.</param>
+    /// <param name="options">The same options for all managers of a process; null takes the built-in ones.</param>
+    /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
+    public VideoManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VideoManager>? logger = null)
+        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options), notifier: null, logger)
     {
     }
 
-    internal VideoManager(Database database) => _database = database;
-
-    /// <summary>Creates a video in state pending (<c>create_video.sql</c>).</summary>
-    /// <param name="title">Title, 1 to 255 characters.</param>
-    /// <param name="description">Free text, or null.</param>
-    /// <param name="backgroundVideoPath">Path, 1 to 500 characters, or null.</param>
-    /// <param name="metadata">Valid JSON, or null.</param>
-    /// <param name="id">The id to use; repeating a create with the same id changes nothing. Null makes a new version 7 UUID.</param>
-    /// <param name="priority">Requests of a video with a higher number are claimed first; up to <see cref="MaxPriority"/> above or below 0.</param>
-    /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Cancels the operation; the connection stays usable.</param>
-    /// <returns>The video's id.</returns>
-    /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; the metadata is no JSON; the id is all zeros.</exception>
-    public async Task<Guid> CreateVideoAsync(
-        string title,
-        string? description = null,
-        string? backgroundVideoPath = null,
-        string? metadata = null,
-        Guid? id = null,
-        int priority = 0,
-        NpgsqlTransaction? transaction = null,
-        CancellationToken cancellationToken = default)
+    /// <param name="database">Runs the statements.</param>
+    /// <param name="options">Checked options.</param>
+    /// <param name="notifier">That of the container; null makes one that the manager owns.</param>
+    /// <param name="logger">Where a failed notification is reported; null is nowhere.</param>
+    internal VideoManager(Database database, VideoVoiceOptions options, Notifier? notifier, ILogger<VideoManager>? logger)
     {
-        var video = new
-        {
-            id = Check.OptionalId(id) ?? Guid.CreateVersion7(),
-            title = Check.Text(title, 255),
-            description = Check.Value(description),
-            backgroundVideoPath = Check.OptionalText(backgroundVideoPath, 500),
-            metadata = Check.Json(metadata),
-            priority = Check.Range(priority, -MaxPriority, MaxPriority),
-        };
-        await _database.ExecuteAsync("videos/create_video", video, transaction, cancellationToken).ConfigureAwait(false);
-        return video.id;
+        _database = database;
+        _options = options;
+        _notifier = notifier ?? (_ownNotifier = new Notifier(database, options.Notifications, logger));
     }
+
+    /// <summary>Notifies sleeping processes of what is left, in less than 3 seconds. In a container, where the managers share that, it does nothing.</summary>
+    public ValueTask DisposeAsync() => _ownNotifier?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>As <see cref="DisposeAsync"/>, for containers that are not disposed of asynchronously.</summary>
+    public void Dispose() => _ownNotifier?.Dispose();
 
     /// <summary>Reads one video (<c>get_video.sql</c>).</summary>
     /// <returns>The video, or null when there is none of that id.</returns>
@@ -158,7 +149,7 @@ public sealed class VideoManager
         var cancellation = new { id = Check.Id(id), reason = Check.Text(reason) };
         var outcome = await _database.OutcomeAsync("videos/cancel_video", cancellation, transaction, cancellationToken).ConfigureAwait(false);
         if (outcome == WriteOutcome.Applied)
-            await _database.Notifier.NotifyAsync(0, [], [id], transaction, cancellationToken).ConfigureAwait(false);
+            await _notifier.NotifyAsync(0, [], [id], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;
     }
 

@@ -1,5 +1,6 @@
 using VideoVoice.Data.Internal;
 
+
 namespace VideoVoice.Data;
 
 /// <summary>What <see cref="VoiceMappingManager.SetVoiceMappingAsync"/> writes.</summary>

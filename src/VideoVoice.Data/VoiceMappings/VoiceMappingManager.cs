@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data;
 
@@ -12,10 +14,12 @@ public sealed class VoiceMappingManager
     private readonly Database _database;
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
-    public VoiceMappingManager(NpgsqlDataSource dataSource)
-        : this(new Database(dataSource))
-    {
-    }
+    /// <param name="dataSource">Where to connect.</param>
+    /// <param name="options">The same options for all managers of a process; null takes the built-in ones.</param>
+    /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
+    public VoiceMappingManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VoiceMappingManager>? logger = null)
+        : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options);
 
     internal VoiceMappingManager(Database database) => _database = database;
 

@@ -1,13 +1,11 @@
-using System.Diagnostics;
-
-namespace VideoVoice.Data.Internal;
+namespace VideoVoice.Data.Voices;
 
 /// <summary>
 /// Where the next claim of this process enters the index: the place of the last request that a claim took. A claim that starts there does not walk over the
 /// dead index entries of what was taken before, which is what makes a queue slow under load, and very slow while a long transaction keeps vacuum away.
 /// A process that claims little, and quickly, uses none and sees the whole queue each time.
 /// </summary>
-internal sealed class ClaimCursor
+internal sealed class ClaimCursor(TimeProvider time)
 {
     /// <summary>Requests claimed a second from which on the cursor is used.</summary>
     internal const int Hot = 1_000;
@@ -31,12 +29,12 @@ internal sealed class ClaimCursor
     {
         lock (_gate)
         {
-            if (Stopwatch.GetElapsedTime(_windowStart) < s_window)
+            if (time.GetElapsedTime(_windowStart) < s_window)
                 return _hot || _claimed >= Hot ? _place : null;
 
             _hot = _claimed >= Hot;
             _claimed = 0;
-            _windowStart = Stopwatch.GetTimestamp();
+            _windowStart = time.GetTimestamp();
             return null;
         }
     }

@@ -1,4 +1,5 @@
-using VideoVoice.Data.Internal;
+using VideoVoice.Data.Voices;
+
 
 namespace VideoVoice.Data;
 

@@ -1,9 +1,25 @@
+using VideoVoice.Data.Internal;
+
+
 namespace VideoVoice.Data;
 
 /// <summary>What <see cref="VoiceManager.CompleteAndClaimVoicesAsync"/> did.</summary>
-/// <param name="Outcomes">One outcome for each completion, in their order.</param>
-/// <param name="Requests">
-/// The claimed requests in the order of the queue. Fewer than the limit do not say that the queue is empty: in a process that claims more than 1,000 a second
-/// only a <see cref="VoiceManager.ClaimVoicesAsync"/> looks at all of it.
-/// </param>
-public sealed record CompleteAndClaimResult(IReadOnlyList<VoiceOutcome> Outcomes, IReadOnlyList<VoiceRequest> Requests);
+public sealed record CompleteAndClaimResult
+{
+    /// <summary>One outcome for each completion, in their order.</summary>
+    public required IReadOnlyList<VoiceOutcome> Outcomes
+    {
+        get;
+        init => field = EqualList<VoiceOutcome>.Of(value);
+    }
+
+    /// <summary>
+    /// The claimed requests in the order of the queue. Fewer than the limit do not mean that the queue is empty: in a process that claims more than 1,000 a
+    /// second only <see cref="VoiceManager.ClaimVoicesAsync(VoiceClaim, Npgsql.NpgsqlTransaction?, CancellationToken)"/> looks at all of it.
+    /// </summary>
+    public required IReadOnlyList<VoiceRequest> Requests
+    {
+        get;
+        init => field = EqualList<VoiceRequest>.Of(value);
+    }
+}

@@ -1,5 +1,6 @@
 using VideoVoice.Data.Internal;
 
+
 namespace VideoVoice.Data;
 
 /// <summary>What <c>complete_voices.sql</c> asks for: a column each.</summary>

@@ -1,4 +1,5 @@
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data;
@@ -23,7 +24,7 @@ public sealed partial class VoiceManager
         var retry = new { videoId = Check.Id(videoId), maxAttempts = _options.MaxAttempts, queueStep = _options.QueueStep.TotalSeconds };
         var count = await _database.ExecuteAsync("voices/retry_failed_voices", retry, transaction, cancellationToken).ConfigureAwait(false);
         Telemetry.Retried.Add(count);
-        await _database.Notifier.NotifyAsync(count, [], [videoId], transaction, cancellationToken).ConfigureAwait(false);
+        await _notifier.NotifyAsync(count, [], [videoId], transaction, cancellationToken).ConfigureAwait(false);
         return count;
     }
 
@@ -40,7 +41,7 @@ public sealed partial class VoiceManager
     {
         var age = new { olderThanSeconds = Check.Duration(olderThan, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)).TotalSeconds };
         var count = await _database.ExecuteAsync("voices/requeue_stuck_voices", age, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.Notifier.NotifyAsync(count, [], [], transaction, cancellationToken).ConfigureAwait(false);
+        await _notifier.NotifyAsync(count, [], [], transaction, cancellationToken).ConfigureAwait(false);
         return count;
     }
 }

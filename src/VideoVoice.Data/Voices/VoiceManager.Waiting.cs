@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data;
@@ -25,7 +26,7 @@ public sealed partial class VoiceManager
         await foreach (var status in WatchAsync(videoId, cancellationToken).ConfigureAwait(false))
         {
             if (status.PendingVoices == 0 || (failFast && status.FailedVoices > 0))
-                return new VoicesResult(status, await _poller.ReadAudioAsync(videoId, cancellationToken).ConfigureAwait(false));
+                return new VoicesResult { Status = status, Audio = await _poller.ReadAudioAsync(videoId, cancellationToken).ConfigureAwait(false) };
         }
 
         return null;

@@ -1,4 +1,5 @@
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data;
@@ -16,7 +17,7 @@ public sealed partial class VoiceManager
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        var leaseSeconds = Check.Duration(leaseDuration, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)).TotalSeconds;
+        var leaseSeconds = Check.Duration(leaseDuration, VoiceClaim.MinLease, VoiceClaim.MaxLease).TotalSeconds;
         return OutcomesAsync("voices/heartbeat_voices", fences, (ids, attempts) => new { ids, attempts, leaseSeconds }, transaction, cancellationToken);
     }
 
@@ -30,7 +31,7 @@ public sealed partial class VoiceManager
         IReadOnlyCollection<VoiceFence> fences, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
         var outcomes = await OutcomesAsync("voices/release_voices", fences, (ids, attempts) => new { ids, attempts }, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.Notifier.NotifyAsync(outcomes.Count(o => o.Outcome == WriteOutcome.Applied), [], [], transaction, cancellationToken).ConfigureAwait(false);
+        await _notifier.NotifyAsync(outcomes.Count(o => o.Outcome == WriteOutcome.Applied), [], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
     }
 
@@ -168,7 +169,7 @@ public sealed partial class VoiceManager
         if (outcome == WriteOutcome.RetryScheduled)
             _poller.LookForWork();
         if (outcome == WriteOutcome.Applied)
-            await _database.Notifier.NotifyAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
+            await _notifier.NotifyAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;
     }
 
@@ -205,7 +206,7 @@ public sealed partial class VoiceManager
         var outcomes = Outcomes(rows);
         Guid[] applied = [.. outcomes.Where(o => o.Outcome == WriteOutcome.Applied).Select(o => o.VoiceId)];
         Telemetry.Completed.Add(applied.Length);
-        await _database.Notifier.NotifyAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
+        await _notifier.NotifyAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
     }
 

@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Notifications;
+using VideoVoice.Data.Registration;
+using VideoVoice.Data.Voices;
 
 namespace VideoVoice.Data;
 
@@ -16,25 +20,38 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
 
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
+    private readonly Notifier _notifier;
+    private readonly Notifier? _ownNotifier;
     private readonly Poller _poller;
-    private readonly ClaimCursor _cursor = new();
+    private readonly ClaimCursor _cursor;
 
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
     /// <param name="dataSource">Where to connect.</param>
-    /// <param name="options">Defaults of new requests and how to wait; null takes the built-in ones.</param>
-    /// <param name="logger">Where a lost listener is reported; null is nowhere.</param>
+    /// <param name="options">The same options for all managers of a process; null takes the built-in ones.</param>
+    /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
     /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public VoiceManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VoiceManager>? logger = null)
-        : this(new Database(dataSource, VideoVoiceOptionsValidator.Checked(options), logger), options ?? new VideoVoiceOptions(), logger)
+        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options), notifier: null, logger)
     {
     }
 
+    /// <param name="database">Runs the statements.</param>
+    /// <param name="options">Checked options.</param>
+    /// <param name="notifier">That of the container; null makes one that the manager owns.</param>
+    /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
+    /// <param name="wait">Instead of <see cref="Listener.Wait"/>, for tests.</param>
     internal VoiceManager(
-        Database database, VideoVoiceOptions options, ILogger<VoiceManager>? logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
+        Database database,
+        VideoVoiceOptions options,
+        Notifier? notifier,
+        ILogger<VoiceManager>? logger,
+        Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
     {
         _database = database;
         _options = options;
-        _poller = new Poller(database, options, logger ?? NullLogger<VoiceManager>.Instance, wait);
+        _notifier = notifier ?? (_ownNotifier = new Notifier(database, options.Notifications, logger));
+        _poller = new Poller(database, _notifier, options, logger ?? NullLogger<VoiceManager>.Instance, wait);
+        _cursor = new ClaimCursor(database.Time);
     }
 
     /// <summary>
@@ -44,7 +61,8 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         await _poller.DisposeAsync().ConfigureAwait(false);
-        await _database.Notifier.DisposeAsync().ConfigureAwait(false);
+        if (_ownNotifier is not null)
+            await _ownNotifier.DisposeAsync().ConfigureAwait(false);
     }
 
     internal Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken) =>
@@ -52,70 +70,63 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
 
     internal bool IsAsleep => _poller.IsAsleep;
 
+    internal TimeProvider Time => _database.Time;
+
     /// <summary>As <see cref="DisposeAsync"/>, for containers that are not disposed of asynchronously.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Creates one request in state pending (<c>create_voice_request.sql</c>).</summary>
+    /// <summary>Creates one request in state pending (<c>create_voice_request.sql</c>), as Python's create_voice_request does.</summary>
     /// <param name="videoId">The video.</param>
-    /// <param name="characterName">Who speaks, 1 to 100 characters.</param>
-    /// <param name="textContent">What is said; not empty.</param>
+    /// <param name="characterName">Whose line it is, 1 to 100 characters.</param>
+    /// <param name="textContent">The text to synthesize; not empty.</param>
     /// <param name="voiceMappingId">The mapping of the voice; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
-    /// <param name="position">Place in the conversation, 0 to <see cref="MaxPosition"/>; null comes after all that have one, in the order of creation.</param>
-    /// <param name="id">The id to use; repeating a create with the same id, or for a position that is taken, changes nothing. Null makes a new version 7 UUID.</param>
-    /// <param name="maxAttempts">Attempts before the request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The request's id; with a position that is taken, the id of the request that stands there (<c>get_voice_at_position.sql</c>).</returns>
-    /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; an id is all zeros; a number is out of its range.</exception>
+    /// <returns>The id of the new request, a version 7 UUID.</returns>
+    /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair, or an id is all zeros.</exception>
     /// <exception cref="ParentNotFoundException">There is no such video or mapping.</exception>
     public async Task<Guid> CreateVoiceRequestAsync(
         Guid videoId,
         string characterName,
         string textContent,
         Guid? voiceMappingId = null,
-        int? position = null,
-        Guid? id = null,
-        int? maxAttempts = null,
         NpgsqlTransaction? transaction = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        (await CreateAsync(
+            videoId,
+            new NewVoiceRequest(Check.Text(characterName, 100), Check.Text(textContent), Check.OptionalId(voiceMappingId)),
+            transaction,
+            cancellationToken).ConfigureAwait(false)).Id;
+
+    /// <summary>Creates one request in state pending (<c>create_voice_request.sql</c>), at a position or with an id of the caller's. Harmless when repeated.</summary>
+    /// <param name="videoId">The video.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>
+    /// The new request; or the one that was there, with the same id or at the same position (<c>get_voice_at_position.sql</c>), which stays as it is.
+    /// </returns>
+    /// <exception cref="ArgumentException">A text is empty, too long, or holds U+0000 or half a surrogate pair; an id is all zeros; a number is out of its range.</exception>
+    /// <exception cref="ParentNotFoundException">There is no such video or mapping.</exception>
+    public Task<CreateResult> CreateVoiceRequestAsync(
+        Guid videoId, NewVoiceRequest request, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        using var activity = Telemetry.StartCreate(1);
-        var request = new
-        {
-            id = Check.OptionalId(id) ?? Guid.CreateVersion7(),
-            videoId = Check.Id(videoId),
-            voiceMappingId = Check.OptionalId(voiceMappingId),
-            characterName = Check.Text(characterName, 100),
-            textContent = Check.Text(textContent),
-            position = position is null ? position : Check.Range(position.Value, 0, MaxPosition, nameof(position)),
-            queueStep = _options.QueueStep.TotalSeconds,
-            maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
-            traceParent = Telemetry.TraceParent(activity),
-        };
-        var created = await _database.ExecuteAsync("voices/create_voice_request", request, transaction, cancellationToken).ConfigureAwait(false);
-        await CreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
-        return created == 0 && position is { } taken && await GetVoiceAtPositionAsync(videoId, taken, transaction, cancellationToken).ConfigureAwait(false) is { } there
-            ? there.Id
-            : request.id;
+        ArgumentNullException.ThrowIfNull(request);
+        return CreateAsync(videoId, request.Checked(nameof(request)), transaction, cancellationToken);
     }
 
     /// <summary>Creates all requests of a video in one statement, in the order of the list (<c>create_voice_requests.sql</c>). Harmless when repeated.</summary>
     /// <param name="videoId">The video.</param>
     /// <param name="requests">The conversation; the place in the list is the position. An empty list does nothing.</param>
-    /// <param name="maxAttempts">Attempts before a request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>How many were created: fewer than the list has when positions of the video were taken already; those rows stay as they are.</returns>
     /// <exception cref="ArgumentException">As for one request; the message names the request. Nothing is written.</exception>
     /// <exception cref="ParentNotFoundException">There is no such video or mapping. Nothing is written.</exception>
     public async Task<int> CreateVoiceRequestsAsync(
-        Guid videoId,
-        IReadOnlyList<NewVoiceRequest> requests,
-        int? maxAttempts = null,
-        NpgsqlTransaction? transaction = null,
-        CancellationToken cancellationToken = default)
+        Guid videoId, IReadOnlyList<NewVoiceRequest> requests, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        var columns = NewVoiceRequests.Check(requests);
+        var columns = NewVoiceRequests.Columns(requests, _options);
         using var activity = Telemetry.StartCreate(requests.Count);
         var created = await _database.ExecuteAsync(
             "voices/create_voice_requests",
@@ -126,68 +137,14 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
                 columns.voiceMappingIds,
                 columns.characterNames,
                 columns.textContents,
+                columns.maxAttempts,
                 queueStep = _options.QueueStep.TotalSeconds,
-                maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
                 traceParent = Telemetry.TraceParent(activity),
             },
             transaction,
             cancellationToken).ConfigureAwait(false);
-        await CreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
+        await _notifier.NotifyCreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
         return created;
-    }
-
-    /// <summary>
-    /// Creates a video and all its requests in one statement (<c>create_video_with_voices.sql</c>): all of it is there or nothing. Harmless when repeated with
-    /// the same id: what is there stays, and what is missing is added.
-    /// </summary>
-    /// <param name="title">Title, 1 to 255 characters.</param>
-    /// <param name="requests">The conversation; the place in the list is the position. An empty list makes a video without voices.</param>
-    /// <param name="description">Free text, or null.</param>
-    /// <param name="backgroundVideoPath">Path, 1 to 500 characters, or null.</param>
-    /// <param name="metadata">Valid JSON, or null.</param>
-    /// <param name="id">The video's id; null makes a new version 7 UUID.</param>
-    /// <param name="priority">Requests of a video with a higher number are claimed first; up to <see cref="VideoManager.MaxPriority"/> above or below 0.</param>
-    /// <param name="maxAttempts">Attempts before a request fails for good, 1 to 1,000; null takes <see cref="VideoVoiceOptions.MaxAttempts"/>.</param>
-    /// <param name="transaction">An open transaction to join, or null.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The video's id.</returns>
-    /// <exception cref="ArgumentException">As for a video and for one request; the message names the request. Nothing is written.</exception>
-    /// <exception cref="ParentNotFoundException">There is no such mapping. Nothing is written.</exception>
-    public async Task<Guid> CreateVideoWithVoicesAsync(
-        string title,
-        IReadOnlyList<NewVoiceRequest> requests,
-        string? description = null,
-        string? backgroundVideoPath = null,
-        string? metadata = null,
-        Guid? id = null,
-        int priority = 0,
-        int? maxAttempts = null,
-        NpgsqlTransaction? transaction = null,
-        CancellationToken cancellationToken = default)
-    {
-        var columns = NewVoiceRequests.Check(requests);
-        using var activity = Telemetry.StartCreate(requests.Count);
-        var video = new
-        {
-            videoId = Check.OptionalId(id, nameof(id)) ?? Guid.CreateVersion7(),
-            title = Check.Text(title, 255),
-            description = Check.Value(description),
-            backgroundVideoPath = Check.OptionalText(backgroundVideoPath, 500),
-            metadata = Check.Json(metadata),
-            priority = Check.Range(priority, -VideoManager.MaxPriority, VideoManager.MaxPriority),
-            columns.ids,
-            columns.voiceMappingIds,
-            columns.characterNames,
-            columns.textContents,
-            queueStep = _options.QueueStep.TotalSeconds,
-            maxAttempts = Check.Range(maxAttempts ?? _options.MaxAttempts, 1, 1000, nameof(maxAttempts)),
-            traceParent = Telemetry.TraceParent(activity),
-        };
-        var created = await _database.ScalarAsync<bool>("voices/create_video_with_voices", video, transaction, cancellationToken).ConfigureAwait(false)
-            ? requests.Count
-            : await _database.ExecuteAsync("voices/create_voice_requests", video, transaction, cancellationToken).ConfigureAwait(false);
-        await CreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
-        return video.videoId;
     }
 
     /// <summary>Reads one request (<c>get_voice.sql</c>).</summary>
@@ -233,10 +190,26 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.ListAsync<CompletedAudio>("voices/list_completed_audio_paths", new { videoIds = new[] { Check.Id(videoId) } }, transaction, cancellationToken);
 
-    // Those who wait for a video's voices are not told: more of them end no wait, and a notification for each process costs the writers a third of their speed.
-    private Task CreatedAsync(int created, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    private async Task<CreateResult> CreateAsync(Guid videoId, NewVoiceRequest request, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
-        Telemetry.Created.Add(created);
-        return created > 0 ? _database.Notifier.NotifyAsync(created, [], [], transaction, cancellationToken) : Task.CompletedTask;
+        using var activity = Telemetry.StartCreate(1);
+        var row = new
+        {
+            id = request.Id ?? Guid.CreateVersion7(),
+            videoId = Check.Id(videoId),
+            request.VoiceMappingId,
+            request.CharacterName,
+            request.TextContent,
+            request.Position,
+            queueStep = _options.QueueStep.TotalSeconds,
+            maxAttempts = request.MaxAttempts ?? _options.MaxAttempts,
+            traceParent = Telemetry.TraceParent(activity),
+        };
+        var created = await _database.ExecuteAsync("voices/create_voice_request", row, transaction, cancellationToken).ConfigureAwait(false);
+        await _notifier.NotifyCreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
+        var taken = created == 0 && request.Position is { } position
+            ? await GetVoiceAtPositionAsync(videoId, position, transaction, cancellationToken).ConfigureAwait(false)
+            : null;
+        return new CreateResult(taken?.Id ?? row.id, created > 0);
     }
 }

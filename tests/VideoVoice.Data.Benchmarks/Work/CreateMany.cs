@@ -27,8 +27,8 @@ internal static class CreateMany
             new("library", async database =>
             {
                 await using var library = database.CreateLibrary();
-                var voices = library.GetRequiredService<VoiceManager>();
-                return await SizesAsync(database, lines => voices.CreateVideoWithVoicesAsync("Video", lines));
+                var videos = library.GetRequiredService<VideoManager>();
+                return await SizesAsync(database, lines => videos.CreateVideoWithVoicesAsync("Video", lines));
             }),
         ],
         [.. s_sizes.Select(size => Goal.Least(Name(size), "library", "binary COPY", 1))]);

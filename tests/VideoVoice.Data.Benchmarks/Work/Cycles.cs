@@ -147,7 +147,7 @@ internal static class Cycles
             if (lines == 1)
                 await voices.CreateVoiceRequestAsync(video, "aluno", "Olá professora!");
             else
-                await voices.CreateVideoWithVoicesAsync("Video", conversation);
+                await videos.CreateVideoWithVoicesAsync("Video", conversation);
         });
         await database.VerifyAsync("pending", tally.Total * lines);
         return [tally.PerSecond * lines];

@@ -44,7 +44,7 @@ internal static class Latency
 
             var id = Guid.CreateVersion7();
             var called = Stopwatch.GetTimestamp();
-            await voices.CreateVoiceRequestAsync(video, "aluno", "Olá professora!", id: id);
+            await voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("aluno", "Olá professora!") { Id = id });
             var committed = Stopwatch.GetTimestamp();
             var ran = await handled.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(TimeSpan.FromSeconds(30));
             if (i < 10)

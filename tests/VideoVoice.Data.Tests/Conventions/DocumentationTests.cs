@@ -4,8 +4,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
+using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Hosting;
-using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Conventions;
 

@@ -1,8 +1,9 @@
 using System.Text.RegularExpressions;
 using Dapper;
-using Npgsql;
 using NUnit.Framework;
+using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Conventions;
 

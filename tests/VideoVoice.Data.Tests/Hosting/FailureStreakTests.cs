@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
 
@@ -8,6 +9,7 @@ public sealed class FailureStreakTests
 {
     private readonly LogCapture _log = new();
     private readonly WorkerHealth _health = new();
+    private readonly FakeTimeProvider _time = new();
 
     [Test]
     public void A_request_that_fails_again_and_again_is_one()
@@ -54,6 +56,28 @@ public sealed class FailureStreakTests
         Assert.That((streak.IsPaused, _health.Problems.Count, _log.Entries[^1].Event.Id), Is.EqualTo((false, 0, 119)));
     }
 
+    [Test]
+    public async Task After_the_pause_one_request_is_tried_and_its_failure_doubles_the_pause()
+    {
+        var streak = Streak();
+        for (var i = 0; i < 2; i++)
+            streak.Failed(Guid.NewGuid(), new IOException("No space left on device."));
+
+        foreach (var hours in new[] { 1, 2, 4 })
+        {
+            var first = streak.WaitAsync(CancellationToken.None);
+            _time.Advance(TimeSpan.FromHours(hours) - TimeSpan.FromSeconds(1));
+            Assert.That(first.IsCompleted, Is.False);
+
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await first.WaitAsync(TimeSpan.FromSeconds(20));
+            Assert.That(streak.WaitAsync(CancellationToken.None).IsCompleted, Is.False, "One at a time.");
+            streak.Failed(Guid.NewGuid(), new IOException("No space left on device."));
+        }
+
+        Assert.That(_health.Problems.Single(), Does.StartWith("Worker w pauses for 08:00:00: 5 different requests"));
+    }
+
     private FailureStreak Streak() => new(
-        new VoiceWorkerOptions { WorkerId = "w", FailuresBeforePause = 2, FailurePause = TimeSpan.FromHours(1) }, _health, _log.CreateLogger("worker"));
+        new VoiceWorkerOptions { WorkerId = "w", FailuresBeforePause = 2, FailurePause = TimeSpan.FromHours(1) }, _health, _time, _log.CreateLogger("worker"));
 }

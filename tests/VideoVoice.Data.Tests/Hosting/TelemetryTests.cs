@@ -21,7 +21,7 @@ public sealed class TelemetryTests : WorkerTest
     {
         using var _ = ListenToSpans();
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-        await Voices.CreateVoiceRequestAsync(video, "Aluno", "single", position: 1, cancellationToken: Token);
+        await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Aluno", "single") { Position = 1 }, cancellationToken: Token);
         await Voices.CreateVoiceRequestsAsync(video, [new NewVoiceRequest("Aluno", "many")], cancellationToken: Token);
 
         await StartWorkerAsync((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav")));
@@ -167,7 +167,7 @@ public sealed class TelemetryTests : WorkerTest
     [Test]
     public async Task The_queue_is_measured_again_and_again_also_after_an_error_but_not_unheard()
     {
-        using var gauge = new QueueGauge(Status, NullLogger<QueueGauge>.Instance) { Interval = TimeSpan.FromMilliseconds(10) };
+        using var gauge = new QueueGauge(Status, TimeProvider.System, NullLogger<QueueGauge>.Instance) { Interval = TimeSpan.FromMilliseconds(10) };
         using var spans = ListenToSpans();
         await gauge.StartAsync(Token);
         using (ListenToMeasurements())
@@ -182,7 +182,7 @@ public sealed class TelemetryTests : WorkerTest
 
         await gauge.StopAsync(Token);
         var statements = Named("status/get_queue_statistics").Count();
-        using var unheard = new QueueGauge(Status, NullLogger<QueueGauge>.Instance) { Interval = TimeSpan.FromMilliseconds(10) };
+        using var unheard = new QueueGauge(Status, TimeProvider.System, NullLogger<QueueGauge>.Instance) { Interval = TimeSpan.FromMilliseconds(10) };
         await unheard.StartAsync(Token);
         await Task.Delay(100, Token);
         await unheard.StopAsync(Token);
@@ -195,7 +195,7 @@ public sealed class TelemetryTests : WorkerTest
     public async Task An_absent_database_is_no_warning_of_the_gauge()
     {
         await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=u;Database=d");
-        using var gauge = new QueueGauge(new StatusManager(absent), new Logger<QueueGauge>(Log)) { Interval = TimeSpan.FromMilliseconds(10) };
+        using var gauge = new QueueGauge(new StatusManager(absent), TimeProvider.System, new Logger<QueueGauge>(Log)) { Interval = TimeSpan.FromMilliseconds(10) };
         using (ListenToMeasurements())
         {
             await gauge.StartAsync(Token);

@@ -21,7 +21,7 @@ public abstract class WorkerTest : DatabaseTest
     {
         foreach (var host in _hosts)
         {
-            await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(s_tearDown);
+            await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TearDownLimit);
             host.Dispose();
         }
     }

@@ -16,7 +16,7 @@ internal static class ManagerMethods
         .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         .Where(method => method.GetParameters().Any(p => p.ParameterType == typeof(NpgsqlTransaction)))
         .Select(method => method.IsGenericMethodDefinition ? method.MakeGenericMethod(typeof(string)) : method)
-        .ToDictionary(method => $"{method.DeclaringType!.Name}.{method.Name}{(method.IsGenericMethod ? "<T>" : "")}{(method.GetParameters()[0].Name == "fence" ? "(fence)" : "")}");
+        .ToDictionary(method => $"{method.DeclaringType!.Name}.{method.Name}{(method.IsGenericMethod ? "<T>" : "")}{OverloadOf(method)}");
 
     /// <summary>The longest text, by the parameter; null is a column of type text without a limit. A test compares them with the database.</summary>
     internal static readonly IReadOnlyDictionary<string, int?> TextLengths = new Dictionary<string, int?>
@@ -27,6 +27,9 @@ internal static class ManagerMethods
         ["outputAudioPath"] = 500,
         ["remoteStoragePath"] = 500,
         ["characterName"] = 100,
+        ["voiceName"] = 100,
+        ["voiceFile"] = 255,
+        ["language"] = 10,
         ["voiceId"] = 50,
         ["settingKey"] = 100,
         ["description"] = null,
@@ -41,16 +44,26 @@ internal static class ManagerMethods
 
     public static IEnumerable<string> Writes => All.Where(name => !s_reads.Any(read => s_methods[name].Name.StartsWith(read, StringComparison.Ordinal)));
 
-    /// <summary>Method and parameter.</summary>
+    /// <summary>Method and parameter, such as title, or the property of one that is a record, such as video.Title.</summary>
     public static IEnumerable<string[]> Parameters<T>(Func<string, bool>? only = null) =>
         from method in s_methods
         from parameter in method.Value.GetParameters()
-        where (Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType) == typeof(T)
-            && parameter.Name != "defaultValue"
-            && only?.Invoke(parameter.Name!) != false
-        select new[] { method.Key, parameter.Name! };
+        from path in IsRecord(parameter.ParameterType)
+            ? parameter.ParameterType.GetProperties().Where(p => IsA<T>(p.PropertyType)).Select(p => $"{parameter.Name}.{p.Name}")
+            : IsA<T>(parameter.ParameterType) ? [parameter.Name!] : Array.Empty<string>()
+        where path != "defaultValue" && only?.Invoke(Leaf(path)) != false
+        select new[] { method.Key, path };
 
-    public static bool IsOptional(string method, string parameter) => s_methods[method].GetParameters().Any(p => p.Name == parameter && p.HasDefaultValue && p.DefaultValue is null);
+    public static bool IsOptional(string method, string path)
+    {
+        var parameter = s_methods[method].GetParameters().Single(p => p.Name == path.Split('.')[0]);
+        return path.Contains('.')
+            ? new NullabilityInfoContext().Create(parameter.ParameterType.GetProperty(path.Split('.')[1])!).WriteState == NullabilityState.Nullable
+            : parameter is { HasDefaultValue: true, DefaultValue: null };
+    }
+
+    /// <summary>The parameter's name, or the property's as a parameter would be named.</summary>
+    public static string Leaf(string path) => path.Split('.') is [_, var property] ? char.ToLowerInvariant(property[0]) + property[1..] : path;
 
     public static async Task CallAsync(
         string method,
@@ -67,7 +80,7 @@ internal static class ManagerMethods
             p.ParameterType == typeof(NpgsqlTransaction) ? transaction
             : p.ParameterType == typeof(CancellationToken) ? cancellationToken
             : instead.Any(i => i.Name == p.Name) ? instead.Single(i => i.Name == p.Name).Value
-            : Valid(info, p.Name!, world)).ToArray();
+            : With(Valid(info, p.Name!, world), p.Name!, instead)).ToArray();
         try
         {
             await (Task)info.Invoke(manager, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
@@ -80,9 +93,23 @@ internal static class ManagerMethods
         }
     }
 
+    private static bool IsA<T>(Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(T);
+
+    private static bool IsRecord(Type type) => type == typeof(NewVideo) || type == typeof(NewVoiceRequest) || type == typeof(NewVoiceMapping) || type == typeof(VoiceClaim);
+
+    private static string OverloadOf(MethodInfo method) =>
+        method.GetParameters().FirstOrDefault(p => p.Name == "fence" || (IsRecord(p.ParameterType) && p.ParameterType != typeof(NewVoiceMapping))) is { } parameter ? $"({parameter.Name})" : "";
+
+    /// <summary>The record, with the values of those names that are its properties.</summary>
+    private static object? With(object? record, string name, (string Name, object? Value)[] instead)
+    {
+        foreach (var (path, value) in instead.Where(i => i.Name.StartsWith($"{name}.", StringComparison.Ordinal)))
+            record!.GetType().GetProperty(path.Split('.')[1])!.SetValue(record, value);
+        return record;
+    }
+
     private static object? Valid(MethodInfo method, string parameter, World world) => (method.DeclaringType!.Name, method.Name, parameter) switch
     {
-        (_, "CreateVideoAsync" or "CreateVideoWithVoicesAsync" or "CreateVoiceRequestAsync", "id") => Guid.NewGuid(),
         (nameof(VideoManager), _, "id") => world.Video,
         (nameof(VoiceManager), "StartVoiceProcessingAsync", "id") => world.PendingVoice,
         (nameof(VoiceManager), _, "id") => world.ProcessingVoice,
@@ -90,17 +117,19 @@ internal static class ManagerMethods
         (_, _, "videoId") => world.Video,
         (_, _, "voiceMappingId") => world.Mapping,
         (_, _, "voiceId") => world.VoiceId,
-        (_, _, "claimId") => Guid.NewGuid(),
+        (_, "ListClaimedVoicesAsync", "claimId") => Guid.NewGuid(),
         (_, _, "settingKey") => world.SettingKey,
         (_, _, "metadata") => """{"key": "value"}""",
         (_, _, "defaultValue") => "value",
         (_, _, "status") => VideoStatus.Failed,
         (_, _, "after") => null,
-        (_, _, "limit" or "priority" or "position" or "maxAttempts") => 7,
+        (_, _, "limit" or "priority") => 7,
         (_, _, "isLocalStorage") => false,
         (_, _, "permanent") => true,
         (_, _, "leaseDuration" or "olderThan") => TimeSpan.FromHours(1),
-        (_, _, "loadedVoiceMappingIds") => new[] { world.Mapping },
+        (_, _, "claim") => new VoiceClaim("valid worker", 7, TimeSpan.FromHours(1)) { ClaimId = Guid.NewGuid(), LoadedVoiceMappingIds = [world.Mapping] },
+        (_, _, "video") => new NewVideo("valid title") { Id = Guid.NewGuid(), Description = "valid", BackgroundVideoPath = "/b.mp4", Metadata = """{"key": "value"}""", Priority = 7 },
+        (_, _, "request") => new NewVoiceRequest("Ana", "Oi", world.Mapping) { Id = Guid.NewGuid(), Position = 7, MaxAttempts = 7 },
         (_, _, "fence") => new VoiceFence(world.LeasedVoice, 1),
         (_, _, "fences") => new[] { new VoiceFence(world.LeasedVoice, 1) },
         (_, _, "completions") => new[] { new VoiceCompletion(new VoiceFence(world.LeasedVoice, 1), "/a.wav") },

@@ -43,7 +43,7 @@ public sealed class TimeZoneTests : DatabaseTest
 
         var video = await videos[0].CreateVideoAsync("Video", cancellationToken: Token);
         await voices[1].CreateVoiceRequestsAsync(video, [new("Ana", "a"), new("Ana", "b")], cancellationToken: Token);
-        await voices[0].CreateVoiceRequestAsync(video, "Ana", "c", position: 2, cancellationToken: Token);
+        await voices[0].CreateVoiceRequestAsync(video, new NewVoiceRequest("Ana", "c") { Position = 2 }, cancellationToken: Token);
         var ids = (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Id).ToArray();
         await voices[0].StartVoiceProcessingAsync(ids[0], cancellationToken: Token);
         await voices[1].CompleteVoiceProcessingAsync(ids[0], "/a.wav", cancellationToken: Token);

@@ -1,6 +1,7 @@
-using Npgsql;
 using NUnit.Framework;
+using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Internal;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using NUnit.Framework;
+using Npgsql;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Tests.Hosting;
 
@@ -175,7 +175,7 @@ public sealed class PollerTests : WaitingTest
         var video = await CreateVideoAsync("one");
         var stuck = new TaskCompletionSource<bool>();
         var calls = 0;
-        var manager = new VoiceManager(new Database(DataSource, Hourly), Hourly, new Logger<VoiceManager>(Log), (_, _, _) =>
+        var manager = new VoiceManager(new Database(DataSource), Hourly, notifier: null, new Logger<VoiceManager>(Log), (_, _, _) =>
         {
             Interlocked.Increment(ref calls);
             return stuck.Task;

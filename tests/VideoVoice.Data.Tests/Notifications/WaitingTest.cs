@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Dapper;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using NUnit.Framework;
-using VideoVoice.Data.Internal;
+using Npgsql;
+using VideoVoice.Data.Registration;
 using VideoVoice.Data.Tests.Processes;
 using VideoVoice.Data.Tests.Voices;
 
@@ -26,7 +26,7 @@ public abstract class WaitingTest : QueueTest
     public async Task DisposeOfManagersAsync()
     {
         for (var i = _mine.Count - 1; i >= 0; i--)
-            await _mine[i].DisposeAsync().AsTask().WaitAsync(s_tearDown);
+            await _mine[i].DisposeAsync().AsTask().WaitAsync(TearDownLimit);
     }
 
     protected VoiceManager Manager(VideoVoiceOptions? options = null, NpgsqlDataSource? dataSource = null)

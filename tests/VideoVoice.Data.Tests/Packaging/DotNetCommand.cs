@@ -7,7 +7,7 @@ namespace VideoVoice.Data.Tests.Packaging;
 internal static class DotNetCommand
 {
     // dotnet test hands these to the tests; a child would take its build tasks from there.
-    private static readonly string[] InheritedFromTheTestRun =
+    private static readonly string[] s_inheritedFromTheTestRun =
         ["MSBuildSDKsPath", "MSBUILD_EXE_PATH", "MSBuildExtensionsPath", "MSBuildLoadMicrosoftTargetsReadOnly"];
 
     /// <returns>Standard output and standard error together.</returns>
@@ -21,7 +21,7 @@ internal static class DotNetCommand
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var name in InheritedFromTheTestRun)
+        foreach (var name in s_inheritedFromTheTestRun)
             start.Environment.Remove(name);
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         // Build servers outlive the command that starts them.

@@ -10,44 +10,44 @@ namespace VideoVoice.Data.Tests.Packaging;
 internal sealed class PackageTests
 {
     // A version that was packed before would be served from NuGet's cache, with the old content.
-    private static readonly string Version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
-    private static string folder = "";
+    private static readonly string s_version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
+    private static string s_folder = "";
 
-    private static string Feed => Path.Combine(folder, "feed");
+    private static string Feed => Path.Combine(s_folder, "feed");
 
     [OneTimeSetUp]
     public static async Task PackACopyOfTheSources()
     {
-        folder = Directory.CreateTempSubdirectory("videovoice-package-").FullName;
+        s_folder = Directory.CreateTempSubdirectory("videovoice-package-").FullName;
         // A copy, because packing in place would write into the bin and obj folders that this run was started from.
-        var sources = Path.Combine(folder, "sources");
+        var sources = Path.Combine(s_folder, "sources");
         CopySources(RepositoryRoot(), sources);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await DotNetCommand.RunAsync(
-            sources, ["pack", "VideoVoice.Data.sln", "-o", Feed, $"-p:Version={Version}"], NoVariables, limit.Token);
+            sources, ["pack", "VideoVoice.Data.sln", "-o", Feed, $"-p:Version={s_version}"], s_noVariables, limit.Token);
     }
 
     [OneTimeTearDown]
-    public static void RemoveTheFolder() => Directory.Delete(folder, recursive: true);
+    public static void RemoveTheFolder() => Directory.Delete(s_folder, recursive: true);
 
     [Test]
     public void Each_package_holds_the_assembly_its_documentation_the_readme_and_the_license([ValueSource(nameof(PackableProjects))] string id)
     {
-        Assert.That(EntriesOf($"{id}.{Version}.nupkg"), Is.SupersetOf(
+        Assert.That(EntriesOf($"{id}.{s_version}.nupkg"), Is.SupersetOf(
             [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "LICENSE"]));
     }
 
     [Test]
     public void Each_package_has_its_symbols([ValueSource(nameof(PackableProjects))] string id)
     {
-        Assert.That(EntriesOf($"{id}.{Version}.snupkg"), Does.Contain($"lib/net10.0/{id}.pdb"));
+        Assert.That(EntriesOf($"{id}.{s_version}.snupkg"), Does.Contain($"lib/net10.0/{id}.pdb"));
     }
 
     [Test]
     public void Nothing_else_is_packed()
     {
         Assert.That(Directory.EnumerateFiles(Feed).Select(Path.GetFileName), Is.EquivalentTo(
-            PackableProjects().SelectMany(id => new[] { $"{id}.{Version}.nupkg", $"{id}.{Version}.snupkg" })));
+            PackableProjects().SelectMany(id => new[] { $"{id}.{s_version}.nupkg", $"{id}.{s_version}.snupkg" })));
     }
 
     [Test]
@@ -59,10 +59,10 @@ internal sealed class PackageTests
         var connectionString = await server.CreateDatabaseAsync(cancellationToken: cancellationToken);
         var environment = new Dictionary<string, string>
         {
-            ["NUGET_PACKAGES"] = Path.Combine(folder, "empty-at-first"),
+            ["NUGET_PACKAGES"] = Path.Combine(s_folder, "empty-at-first"),
             ["ConnectionStrings__VideoVoice"] = connectionString,
         };
-        var app = Directory.CreateDirectory(Path.Combine(folder, "app")).FullName;
+        var app = Directory.CreateDirectory(Path.Combine(s_folder, "app")).FullName;
         Task<string> DotNet(params IEnumerable<string> arguments) => DotNetCommand.RunAsync(app, arguments, environment, cancellationToken);
 
         // Adds the feed; the machine's own package sources stay as they are.
@@ -92,13 +92,13 @@ internal sealed class PackageTests
         });
     }
 
-    private static readonly Dictionary<string, string> NoVariables = [];
+    private static readonly Dictionary<string, string> s_noVariables = [];
 
     private static IEnumerable<string> PackableProjects() =>
         Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), "src"), "*.csproj", SearchOption.AllDirectories)
             .Select(project => Path.GetFileNameWithoutExtension(project));
 
-    private static IEnumerable<string> VersionOf(string id) => PackableProjects().Contains(id) ? ["--version", Version] : [];
+    private static IEnumerable<string> VersionOf(string id) => PackableProjects().Contains(id) ? ["--version", s_version] : [];
 
     private static List<string> EntriesOf(string package)
     {

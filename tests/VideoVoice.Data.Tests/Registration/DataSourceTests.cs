@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using NUnit.Framework;
-using VideoVoice.Data.Internal;
+using Npgsql;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Registration;
 

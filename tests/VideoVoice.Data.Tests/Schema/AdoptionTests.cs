@@ -1,5 +1,5 @@
-using Npgsql;
 using NUnit.Framework;
+using Npgsql;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Schema;

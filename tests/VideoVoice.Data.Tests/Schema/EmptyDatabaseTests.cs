@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
-using VideoVoice.Data.Internal;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Schema;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Npgsql;
 using NUnit.Framework;
-using VideoVoice.Data.Internal;
+using Npgsql;
+using VideoVoice.Data.Registration;
 using VideoVoice.Data.Testing;
 
 namespace VideoVoice.Data.Tests.Schema;

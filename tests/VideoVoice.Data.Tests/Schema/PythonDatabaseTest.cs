@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Dapper;
-using Npgsql;
 using NUnit.Framework;
-using VideoVoice.Data.Internal;
+using Npgsql;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Schema;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using NUnit.Framework;
+using Npgsql;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Schema;

@@ -32,7 +32,7 @@ public sealed class EndOfProcessTests
     {
         using var folder = new TemporaryFolder();
         using var child = ChildProcess.Start("postgres", "wait", folder.Path);
-        Assert.That(await Eventually.HoldsAsync(() => Directory.EnumerateFiles(folder.Path, "PG_VERSION", Everywhere).Any()), Is.True);
+        Assert.That(await Eventually.HoldsAsync(() => Directory.EnumerateFiles(folder.Path, "PG_VERSION", s_everywhere).Any()), Is.True);
 
         child.Kill();
 
@@ -62,7 +62,7 @@ public sealed class EndOfProcessTests
             cancellationToken);
     }
 
-    private static readonly EnumerationOptions Everywhere = new() { RecurseSubdirectories = true, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions s_everywhere = new() { RecurseSubdirectories = true, IgnoreInaccessible = true };
 
     private static async Task EndsWithItsProcessAsync(string end, Func<ChildProcess, CancellationToken, Task> endAsync, CancellationToken cancellationToken)
     {

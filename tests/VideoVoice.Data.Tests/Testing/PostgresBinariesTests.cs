@@ -8,7 +8,7 @@ namespace VideoVoice.Data.Tests.Testing;
 /// <summary>Where the programs come from. A machine is described by what is read of it, and nothing on this one is changed.</summary>
 public sealed class PostgresBinariesTests
 {
-    private static readonly string Suffix = OperatingSystem.IsWindows() ? ".exe" : "";
+    private static readonly string s_suffix = OperatingSystem.IsWindows() ? ".exe" : "";
 
     [Test]
     public async Task Where_there_is_neither_PostgreSQL_nor_npm_the_error_names_every_way()
@@ -46,7 +46,7 @@ public sealed class PostgresBinariesTests
     {
         using var folder = new TemporaryFolder();
         var bin = await LinkInstalledAsync(folder["bin"]);
-        File.Delete(Path.Combine(bin, "pg_ctl" + Suffix));
+        File.Delete(Path.Combine(bin, "pg_ctl" + s_suffix));
 
         await Assert.ThrowsAsync<LocalPostgresException>(() => FindAsync(Machine() with { InstallationPatterns = [bin] }));
     }
@@ -56,7 +56,7 @@ public sealed class PostgresBinariesTests
     {
         using var folder = new TemporaryFolder();
         var installed = await InstalledAsync();
-        File.CreateSymbolicLink(folder["initdb" + Suffix], installed.Initdb);
+        File.CreateSymbolicLink(folder["initdb" + s_suffix], installed.Initdb);
 
         var found = await FindAsync(Machine(("PATH", "/missing" + Path.PathSeparator + folder.Path)));
 
@@ -104,7 +104,7 @@ public sealed class PostgresBinariesTests
     {
         var installed = await InstalledAsync();
         using var folder = new TemporaryFolder();
-        File.CreateSymbolicLink(folder["initdb" + Suffix], installed.Initdb);
+        File.CreateSymbolicLink(folder["initdb" + s_suffix], installed.Initdb);
         var machine = Machine(("PATH", folder.Path)) with { InstallationPatterns = [installed.Folder] };
 
         Assert.That((await FindAsync(machine, new LocalPostgresOptions { MajorVersion = installed.Version.Major })).Folder, Is.EqualTo(installed.Folder));
@@ -156,7 +156,7 @@ public sealed class PostgresBinariesTests
         var installed = await InstalledAsync();
         Directory.CreateDirectory(folder);
         foreach (var program in new[] { "initdb", "pg_ctl", "postgres" })
-            File.CreateSymbolicLink(Path.Combine(folder, program + Suffix), Path.Combine(installed.Folder, program + Suffix));
+            File.CreateSymbolicLink(Path.Combine(folder, program + s_suffix), Path.Combine(installed.Folder, program + s_suffix));
         return folder;
     }
 }

@@ -9,7 +9,8 @@ public sealed class CreateVideoTests : DatabaseTest
     {
         var before = await ScalarAsync<DateTime>("select clock_timestamp()");
 
-        var id = await Videos.CreateVideoAsync("Title", "Text", "/b.mp4", """{"b":1,"a":[true,null]}""", priority: 9, cancellationToken: Token);
+        var (id, created) = await Videos.CreateVideoAsync(
+            new NewVideo("Title") { Description = "Text", BackgroundVideoPath = "/b.mp4", Metadata = """{"b":1,"a":[true,null]}""", Priority = 9 }, cancellationToken: Token);
 
         var video = await Videos.GetVideoAsync(id, cancellationToken: Token);
         var after = await ScalarAsync<DateTime>("select clock_timestamp()");
@@ -29,7 +30,7 @@ public sealed class CreateVideoTests : DatabaseTest
         {
             Assert.That(video, Is.EqualTo(expected));
             Assert.That(video.CreatedAt.UtcDateTime, Is.InRange(before, after), "The time is the server's");
-            Assert.That(id.Version, Is.EqualTo(7));
+            Assert.That((created, id.Version), Is.EqualTo((true, 7)));
         }
     }
 
@@ -46,14 +47,14 @@ public sealed class CreateVideoTests : DatabaseTest
     public async Task Repeating_with_the_same_id_changes_nothing()
     {
         var id = Guid.NewGuid();
-        await Videos.CreateVideoAsync("First", "First", id: id, cancellationToken: Token);
+        await Videos.CreateVideoAsync(new NewVideo("First") { Description = "First", Id = id }, cancellationToken: Token);
         var first = await Videos.GetVideoAsync(id, cancellationToken: Token);
 
-        var second = await Videos.CreateVideoAsync("Second", priority: 3, id: id, cancellationToken: Token);
+        var second = await Videos.CreateVideoAsync(new NewVideo("Second") { Priority = 3, Id = id }, cancellationToken: Token);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(second, Is.EqualTo(id));
+            Assert.That(second, Is.EqualTo(new CreateResult(id, Created: false)));
             Assert.That(await Videos.GetVideoAsync(id, cancellationToken: Token), Is.EqualTo(first));
         }
     }
@@ -63,9 +64,10 @@ public sealed class CreateVideoTests : DatabaseTest
     {
         var id = Guid.NewGuid();
 
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Videos.CreateVideoAsync($"Title {i}", id: id, cancellationToken: Token)));
+        var created = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => Videos.CreateVideoAsync(new NewVideo($"Title {i}") { Id = id }, cancellationToken: Token)));
 
         Assert.That(await Videos.ListVideosAsync(cancellationToken: Token), Has.Count.EqualTo(1));
+        Assert.That(created.Count(c => c.Created), Is.EqualTo(1));
     }
 
     [TestCase("\"text\"")]

@@ -31,10 +31,10 @@ public sealed class SetVideoPriorityTests : QueueTest
     [Test]
     public async Task New_requests_take_the_priority_of_their_video()
     {
-        var video = await Videos.CreateVideoAsync("Video", priority: 7, cancellationToken: Token);
+        var video = (await Videos.CreateVideoAsync(new NewVideo("Video") { Priority = 7 }, cancellationToken: Token)).Id;
         await Voices.CreateVoiceRequestsAsync(video, [new("Aluno", "one"), new("Aluno", "two")], cancellationToken: Token);
         await Videos.SetVideoPriorityAsync(video, 8, cancellationToken: Token);
-        await Voices.CreateVoiceRequestAsync(video, "Aluno", "three", position: 2, cancellationToken: Token);
+        await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Aluno", "three") { Position = 2 }, cancellationToken: Token);
 
         Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Priority), Is.EqualTo(new[] { 8, 8, 8 }));
     }

@@ -14,12 +14,12 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         var first = await Voices.ClaimVoicesAsync("w", 2, s_lease, cancellationToken: Token);
         await SqlAsync("update voices set attempt = 2 where text_content = 'two'");
 
-        var (outcomes, requests) = await Voices.CompleteAndClaimVoicesAsync([.. first.Select(Spoken)], "w", 1, s_lease, cancellationToken: Token);
+        var result = await Voices.CompleteAndClaimVoicesAsync([.. first.Select(Spoken)], new VoiceClaim("w", 1, s_lease), cancellationToken: Token);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(outcomes, Is.EqualTo(new[] { new VoiceOutcome(first[0].Id, WriteOutcome.Applied), new VoiceOutcome(first[1].Id, WriteOutcome.LeaseLost) }));
-            Assert.That(requests.Select(r => (r.TextContent, r.Attempt, r.VoiceFile is null)), Is.EqualTo(new[] { ("three", 1, false) }));
+            Assert.That(result.Outcomes, Is.EqualTo(new[] { new VoiceOutcome(first[0].Id, WriteOutcome.Applied), new VoiceOutcome(first[1].Id, WriteOutcome.LeaseLost) }));
+            Assert.That(result.Requests.Select(r => (r.TextContent, r.Attempt, r.VoiceFile is null)), Is.EqualTo(new[] { ("three", 1, false) }));
             Assert.That(
                 (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status),
                 Is.EqualTo(new[] { VoiceStatus.Completed, VoiceStatus.Processing, VoiceStatus.Processing, VoiceStatus.Pending }));
@@ -34,7 +34,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         await SqlAsync("alter table voices rename column trace_parent to elsewhere");
 
         Assert.That(
-            () => Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], "w", 1, s_lease, cancellationToken: Token),
+            () => Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], new VoiceClaim("w", 1, s_lease), cancellationToken: Token),
             Throws.TypeOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(PostgresErrorCodes.UndefinedColumn));
 
         await SqlAsync("alter table voices rename column elsewhere to trace_parent");
@@ -59,7 +59,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
                 Is.EqualTo(new[] { VoiceStatus.Processing, VoiceStatus.Pending }));
         }
 
-        Task ClaimAsync(VoiceCompletion[] completions, int limit) => Voices.CompleteAndClaimVoicesAsync(completions, "w", limit, s_lease, cancellationToken: Token);
+        Task ClaimAsync(VoiceCompletion[] completions, int limit) => Voices.CompleteAndClaimVoicesAsync(completions, new VoiceClaim("w", limit, s_lease), cancellationToken: Token);
     }
 
     [Test]
@@ -69,7 +69,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         var first = await Voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token);
         await using (var connection = await DataSource.OpenConnectionAsync(Token))
         await using (var transaction = await connection.BeginTransactionAsync(Token))
-            await Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], "w", 1, s_lease, null, transaction: transaction, cancellationToken: Token);
+            await Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], new VoiceClaim("w", 1, s_lease), transaction, cancellationToken: Token);
 
         Assert.That(
             (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status),

@@ -7,10 +7,11 @@ public sealed class CreateVoiceRequestTests : DatabaseTest
     [Test]
     public async Task A_created_request_is_pending_and_has_what_was_given()
     {
-        var video = await Videos.CreateVideoAsync("Video", priority: 6, cancellationToken: Token);
+        var video = (await Videos.CreateVideoAsync(new NewVideo("Video") { Priority = 6 }, cancellationToken: Token)).Id;
         var mapping = (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id;
 
-        var id = await Voices.CreateVoiceRequestAsync(video, "Aluno", "Oi", mapping, 12, maxAttempts: 5, cancellationToken: Token);
+        var (id, created) = await Voices.CreateVoiceRequestAsync(
+            video, new NewVoiceRequest("Aluno", "Oi", mapping) { Position = 12, MaxAttempts = 5 }, cancellationToken: Token);
 
         var voice = await Voices.GetVoiceAsync(id, cancellationToken: Token);
         var expected = new Voice
@@ -31,8 +32,8 @@ public sealed class CreateVoiceRequestTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(voice, Is.EqualTo(expected));
-            Assert.That(voice.QueueAt, Is.EqualTo(voice.CreatedAt.AddSeconds(12)).Within(TimeSpan.FromSeconds(1)), "A line stands a second behind the line before it");
-            Assert.That(id.Version, Is.EqualTo(7));
+            Assert.That(voice.QueueAt, Is.EqualTo(voice.CreatedAt.AddSeconds(12)).Within(TimeSpan.FromSeconds(1)), "A request stands a second behind the one before it");
+            Assert.That((created, id.Version), Is.EqualTo((true, 7)));
         }
     }
 
@@ -42,7 +43,7 @@ public sealed class CreateVoiceRequestTests : DatabaseTest
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         var voices = new VoiceManager(DataSource, new VideoVoiceOptions { MaxAttempts = 9, QueueStep = TimeSpan.FromHours(1) });
 
-        await voices.CreateVoiceRequestAsync(video, "Ana", "Oi", position: 2, cancellationToken: Token);
+        await voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Ana", "Oi") { Position = 2 }, cancellationToken: Token);
         await voices.CreateVoiceRequestsAsync(video, [new("Ana", "a"), new("Ana", "b")], cancellationToken: Token);
 
         var created = await Voices.ListVoicesAsync(video, cancellationToken: Token);
@@ -58,14 +59,14 @@ public sealed class CreateVoiceRequestTests : DatabaseTest
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         var id = Guid.NewGuid();
-        await Voices.CreateVoiceRequestAsync(video, "Ana", "First", id: id, cancellationToken: Token);
+        await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Ana", "First") { Id = id }, cancellationToken: Token);
         var first = await Voices.GetVoiceAsync(id, cancellationToken: Token);
 
-        var second = await Voices.CreateVoiceRequestAsync(video, "Bia", "Second", position: 1, id: id, cancellationToken: Token);
+        var second = await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Bia", "Second") { Position = 1, Id = id }, cancellationToken: Token);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(second, Is.EqualTo(id));
+            Assert.That(second, Is.EqualTo(new CreateResult(id, Created: false)));
             Assert.That(await Voices.ListVoicesAsync(video, cancellationToken: Token), Is.EqualTo([first]));
         }
     }
@@ -74,14 +75,14 @@ public sealed class CreateVoiceRequestTests : DatabaseTest
     public async Task A_position_that_is_taken_stays_as_it_is()
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-        var first = await Voices.CreateVoiceRequestAsync(video, "Ana", "First", position: 0, cancellationToken: Token);
+        var (first, _) = await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Ana", "First") { Position = 0 }, cancellationToken: Token);
 
-        var second = await Voices.CreateVoiceRequestAsync(video, "Bia", "Second", position: 0, cancellationToken: Token);
+        var second = await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Bia", "Second") { Position = 0 }, cancellationToken: Token);
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Id), Is.EqualTo([first]));
-            Assert.That(second, Is.EqualTo(first));
+            Assert.That(second, Is.EqualTo(new CreateResult(first, Created: false)));
             Assert.That((await Voices.GetVoiceAsync(first, cancellationToken: Token))!.TextContent, Is.EqualTo("First"));
         }
     }

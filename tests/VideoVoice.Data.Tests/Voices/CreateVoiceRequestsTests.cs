@@ -9,12 +9,12 @@ public sealed class CreateVoiceRequestsTests : DatabaseTest
     [Test]
     public async Task The_place_in_the_list_is_the_position()
     {
-        var video = await Videos.CreateVideoAsync("Video", priority: 4, cancellationToken: Token);
+        var video = (await Videos.CreateVideoAsync(new NewVideo("Video") { Priority = 4 }, cancellationToken: Token)).Id;
         var mapping = (await VoiceMappings.GetVoiceMappingAsync("professora", cancellationToken: Token))!.Id;
         var aluno = (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id;
         var byDefault = (await VoiceMappings.GetDefaultVoiceMappingAsync(cancellationToken: Token))!.Id;
 
-        var created = await Voices.CreateVoiceRequestsAsync(video, [new("Ana", "z", mapping), new("ALUNO", "a"), new("Ana", "m")], maxAttempts: 2, cancellationToken: Token);
+        var created = await Voices.CreateVoiceRequestsAsync(video, [new("Ana", "z", mapping) { MaxAttempts = 2 }, new("ALUNO", "a") { MaxAttempts = 2 }, new("Ana", "m") { MaxAttempts = 2 }], cancellationToken: Token);
 
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
         using (Assert.EnterMultipleScope())
@@ -40,7 +40,7 @@ public sealed class CreateVoiceRequestsTests : DatabaseTest
         var first = await Voices.CreateVoiceRequestsAsync(video, s_conversation, cancellationToken: Token);
         var before = await Voices.ListVoicesAsync(video, cancellationToken: Token);
 
-        var second = await Voices.CreateVoiceRequestsAsync(video, [.. s_conversation.Reverse()], maxAttempts: 9, cancellationToken: Token);
+        var second = await Voices.CreateVoiceRequestsAsync(video, [.. s_conversation.Reverse().Select(r => r with { MaxAttempts = 9 })], cancellationToken: Token);
 
         using (Assert.EnterMultipleScope())
         {

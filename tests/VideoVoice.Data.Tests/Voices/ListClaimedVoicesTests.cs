@@ -9,8 +9,8 @@ public sealed class ListClaimedVoicesTests : QueueTest
     {
         await CreateVideoAsync("one", "two", "three");
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
-        var claimed = await Voices.ClaimVoicesAsync("worker", 2, Lease, claimId: first, cancellationToken: Token);
-        await Voices.ClaimVoicesAsync("worker", 2, Lease, claimId: second, cancellationToken: Token);
+        var claimed = await Voices.ClaimVoicesAsync(new VoiceClaim("worker", 2, Lease) { ClaimId = first }, cancellationToken: Token);
+        await Voices.ClaimVoicesAsync(new VoiceClaim("worker", 2, Lease) { ClaimId = second }, cancellationToken: Token);
 
         var listed = await Voices.ListClaimedVoicesAsync(first, cancellationToken: Token);
 
@@ -25,7 +25,7 @@ public sealed class ListClaimedVoicesTests : QueueTest
     {
         await CreateVideoAsync("completed", "failed", "released", "lapsed", "held");
         var claim = Guid.NewGuid();
-        var claimed = await Voices.ClaimVoicesAsync("worker", 5, Lease, claimId: claim, cancellationToken: Token);
+        var claimed = await Voices.ClaimVoicesAsync(new VoiceClaim("worker", 5, Lease) { ClaimId = claim }, cancellationToken: Token);
         await Voices.CompleteVoiceProcessingAsync(claimed[0].Fence, "/a.wav", cancellationToken: Token);
         await Voices.FailVoiceProcessingAsync(claimed[1].Fence, "broken", cancellationToken: Token);
         await Voices.ReleaseVoicesAsync([claimed[2].Fence], cancellationToken: Token);
@@ -42,7 +42,7 @@ public sealed class ListClaimedVoicesTests : QueueTest
         var fence = (await ClaimOneAsync()).Fence;
         var claim = Guid.NewGuid();
 
-        await Voices.CompleteAndClaimVoicesAsync([new(fence, "/one.wav")], "worker", 1, Lease, claimId: claim, cancellationToken: Token);
+        await Voices.CompleteAndClaimVoicesAsync([new(fence, "/one.wav")], new VoiceClaim("worker", 1, Lease) { ClaimId = claim }, cancellationToken: Token);
 
         Assert.That((await Voices.ListClaimedVoicesAsync(claim, cancellationToken: Token)).Single().TextContent, Is.EqualTo("two"));
     }

@@ -8,7 +8,7 @@ public sealed class ListPendingVoicesTests : DatabaseTest
     public async Task Higher_priority_comes_first_then_the_place_in_the_queue()
     {
         var video = await CreateVideoAsync("low 0", "low 1");
-        var urgent = await Videos.CreateVideoAsync("Urgent", priority: 1, cancellationToken: Token);
+        var urgent = (await Videos.CreateVideoAsync(new NewVideo("Urgent") { Priority = 1 }, cancellationToken: Token)).Id;
         await Voices.CreateVoiceRequestsAsync(urgent, [new("Ana", "high 0"), new("Ana", "high 1")], cancellationToken: Token);
         var later = await Videos.CreateVideoAsync("Later", cancellationToken: Token);
         await Voices.CreateVoiceRequestsAsync(later, [new("Ana", "later 0"), new("Ana", "later 1")], cancellationToken: Token);

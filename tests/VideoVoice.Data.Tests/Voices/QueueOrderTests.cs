@@ -26,7 +26,7 @@ public sealed class QueueOrderTests : QueueTest
     {
         var large = await CreateVideoAsync([.. Enumerable.Range(0, 20).Select(i => $"large {i}")]);
         var single = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-        await Voices.CreateVoiceRequestAsync(single, "Aluno", "single 15", position: 15, cancellationToken: Token);
+        await Voices.CreateVoiceRequestAsync(single, new NewVoiceRequest("Aluno", "single 15") { Position = 15 }, cancellationToken: Token);
 
         Assert.That(await ScalarAsync<double>("select extract(epoch from queue_at - created_at)::float8 from voices where video_id = @single", new { single }), Is.EqualTo(15).Within(0.5));
         Assert.That((await ClaimTextsAsync(17)).Take(15), Is.EqualTo(Enumerable.Range(0, 15).Select(i => $"large {i}")));

@@ -10,7 +10,7 @@ public abstract class QueueTest : DatabaseTest
 
     /// <summary>The texts of what one claim takes, in its order.</summary>
     protected async Task<string[]> ClaimTextsAsync(int limit, params Guid[] loaded) =>
-        [.. (await Voices.ClaimVoicesAsync("worker", limit, Lease, loaded, cancellationToken: Token)).Select(r => r.TextContent)];
+        [.. (await Voices.ClaimVoicesAsync(new VoiceClaim("worker", limit, Lease) { LoadedVoiceMappingIds = loaded }, cancellationToken: Token)).Select(r => r.TextContent)];
 
     protected Task<int> ExpireLeasesAsync() =>
         SqlAsync("update voices set lease_expires_at = now() - interval '1 second' where lease_expires_at is not null");

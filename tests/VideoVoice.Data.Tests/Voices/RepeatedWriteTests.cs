@@ -60,13 +60,15 @@ public sealed class RepeatedWriteTests : QueueTest
     }
 
     [Test]
-    public async Task A_create_for_a_position_that_is_taken_gives_the_id_that_stands_there()
+    public async Task A_create_for_a_position_that_is_taken_gives_the_id_that_stands_there_and_says_so()
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-        var first = await Voices.CreateVoiceRequestAsync(video, "Aluno", "one", position: 3, cancellationToken: Token);
+        var request = new NewVoiceRequest("Aluno", "one") { Position = 3 };
+        var (first, created) = await Voices.CreateVoiceRequestAsync(video, request, cancellationToken: Token);
 
-        Assert.That(await Voices.CreateVoiceRequestAsync(video, "Aluno", "one", position: 3, cancellationToken: Token), Is.EqualTo(first));
-        Assert.That(await Voices.CreateVoiceRequestAsync(video, "Aluno", "one", position: 3, id: Guid.NewGuid(), cancellationToken: Token), Is.EqualTo(first));
+        Assert.That(created, Is.True);
+        Assert.That(await Voices.CreateVoiceRequestAsync(video, request, cancellationToken: Token), Is.EqualTo(new CreateResult(first, Created: false)));
+        Assert.That(await Voices.CreateVoiceRequestAsync(video, request with { Id = Guid.NewGuid() }, cancellationToken: Token), Is.EqualTo(new CreateResult(first, Created: false)));
         Assert.That((await Voices.ListVoicesAsync(video, cancellationToken: Token)).Single().Id, Is.EqualTo(first));
     }
 
@@ -80,7 +82,7 @@ public sealed class RepeatedWriteTests : QueueTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => Voices.CompleteVoicesAsync(completions, cancellationToken: Token), Refuses("completions[2].Fence", "completions[0].Fence"));
-            Assert.That(() => Voices.CompleteAndClaimVoicesAsync(completions, "w", 1, Lease, cancellationToken: Token), Refuses("completions[2].Fence", "completions[0].Fence"));
+            Assert.That(() => Voices.CompleteAndClaimVoicesAsync(completions, new VoiceClaim("w", 1, Lease), cancellationToken: Token), Refuses("completions[2].Fence", "completions[0].Fence"));
         }
 
         static NUnit.Framework.Constraints.IResolveConstraint Refuses(string parameter, string other) =>

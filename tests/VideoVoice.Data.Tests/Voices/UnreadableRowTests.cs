@@ -15,7 +15,7 @@ public sealed class UnreadableRowTests : QueueTest
         await SqlAsync("update voices set created_at = @time::timestamptz, queue_at = case when @time like '-%' or @time like '% BC' then @time::timestamptz else queue_at end where text_content = 'one'", new { time });
 
         var pending = await Voices.ListPendingVoicesAsync(cancellationToken: Token);
-        var claimed = await Voices.ClaimVoicesAsync("worker", 10, Lease, claimId: claim, cancellationToken: Token);
+        var claimed = await Voices.ClaimVoicesAsync(new VoiceClaim("worker", 10, Lease) { ClaimId = claim }, cancellationToken: Token);
         var listed = await Voices.ListClaimedVoicesAsync(claim, cancellationToken: Token);
 
         foreach (var requests in new[] { pending, claimed, listed })
@@ -131,12 +131,12 @@ public sealed class UnreadableRowTests : QueueTest
         await using var manager = new VoiceManager(DataSource, new VideoVoiceOptions { QueueStep = TimeSpan.FromHours(1) });
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
 
-        var id = await manager.CreateVoiceRequestAsync(video, "Aluno", "last", position: VoiceManager.MaxPosition, cancellationToken: Token);
+        var id = (await manager.CreateVoiceRequestAsync(video, new NewVoiceRequest("Aluno", "last") { Position = VoiceManager.MaxPosition }, cancellationToken: Token)).Id;
 
         Assert.That((await Voices.GetVoiceAsync(id, cancellationToken: Token))!.QueueAt, Is.GreaterThan(DateTimeOffset.UtcNow.AddYears(100)));
         Assert.That((await ClaimOneAsync()).Id, Is.EqualTo(id));
         Assert.That(
-            () => manager.CreateVoiceRequestAsync(video, "Aluno", "beyond", position: VoiceManager.MaxPosition + 1, cancellationToken: Token),
+            () => manager.CreateVoiceRequestAsync(video, new NewVoiceRequest("Aluno", "beyond") { Position = VoiceManager.MaxPosition + 1 }, cancellationToken: Token),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("999999"));
     }
 }

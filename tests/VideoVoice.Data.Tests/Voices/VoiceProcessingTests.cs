@@ -194,7 +194,7 @@ public sealed class VoiceProcessingTests : DatabaseTest
             return new Voice { Id = Guid.NewGuid() };
 
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-        var id = await Voices.CreateVoiceRequestAsync(video, "Ana", "Oi", position: 0, cancellationToken: Token);
+        var id = (await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Ana", "Oi") { Position = 0 }, cancellationToken: Token)).Id;
         await SqlAsync(
             """
             update voices

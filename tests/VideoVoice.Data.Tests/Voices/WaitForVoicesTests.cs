@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using VideoVoice.Data.Tests.Processes;
 
 namespace VideoVoice.Data.Tests.Voices;
 
@@ -41,8 +42,7 @@ public sealed class WaitForVoicesTests : DatabaseTest
     {
         await using var slow = new VoiceManager(DataSource, new VideoVoiceOptions { PollInterval = TimeSpan.FromHours(1) });
         var waiting = slow.WaitForWorkAsync(Token);
-        await Task.Delay(200);
-        Assert.That(waiting.IsCompleted, Is.False);
+        Assert.That(await Eventually.HoldsAsync(() => slow.IsAsleep, TimeSpan.FromSeconds(20)), Is.True);
 
         await CreateVideoAsync("one");
 

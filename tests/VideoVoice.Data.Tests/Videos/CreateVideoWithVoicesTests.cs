@@ -1,23 +1,26 @@
 using NUnit.Framework;
 
-namespace VideoVoice.Data.Tests.Voices;
+namespace VideoVoice.Data.Tests.Videos;
 
 public sealed class CreateVideoWithVoicesTests : DatabaseTest
 {
-    private static readonly NewVoiceRequest[] s_conversation = [new("ALUNO", "a"), new("professora", "b"), new("Ana", "c")];
+    private static readonly NewVoiceRequest[] s_conversation = [new("ALUNO", "a"), new("professora", "b") { MaxAttempts = 7 }, new("Ana", "c")];
 
     [Test]
     public async Task It_is_what_the_two_calls_make()
     {
-        var apart = await Videos.CreateVideoAsync("Video", "Text", "/b.mp4", """{"key": 1}""", priority: 4, cancellationToken: Token);
-        await Voices.CreateVoiceRequestsAsync(apart, s_conversation, 2, cancellationToken: Token);
+        var video = new NewVideo("Video") { Description = "Text", BackgroundVideoPath = "/b.mp4", Metadata = """{"key": 1}""", Priority = 4 };
+        var apart = (await Videos.CreateVideoAsync(video, cancellationToken: Token)).Id;
+        await Voices.CreateVoiceRequestsAsync(apart, s_conversation, cancellationToken: Token);
 
-        var together = await Voices.CreateVideoWithVoicesAsync("Video", s_conversation, "Text", "/b.mp4", """{"key": 1}""", null, 4, 2, cancellationToken: Token);
+        var (together, created) = await Videos.CreateVideoWithVoicesAsync(video, s_conversation, cancellationToken: Token);
 
         Assert.That(await RowsAsync(together), Is.EqualTo(await RowsAsync(apart)));
         var voices = await Voices.ListVoicesAsync(together, cancellationToken: Token);
         using (Assert.EnterMultipleScope())
         {
+            Assert.That(created, Is.True);
+            Assert.That(voices.Select(v => v.MaxAttempts), Is.EqualTo([3, 7, 3]));
             Assert.That(voices.Select(v => v.CreatedAt), Is.Ordered.And.Unique);
             Assert.That(voices[2].QueueAt - voices[0].QueueAt, Is.EqualTo(TimeSpan.FromSeconds(2)));
         }
@@ -35,16 +38,16 @@ public sealed class CreateVideoWithVoicesTests : DatabaseTest
     public async Task A_repeat_adds_what_is_missing_and_changes_nothing_else()
     {
         var id = Guid.CreateVersion7();
-        await Voices.CreateVideoWithVoicesAsync("Video", s_conversation, id: id, cancellationToken: Token);
+        await Videos.CreateVideoWithVoicesAsync(new NewVideo("Video") { Id = id }, s_conversation, cancellationToken: Token);
         await Videos.SetVideoPriorityAsync(id, 5, cancellationToken: Token);
         var before = await Voices.ListVoicesAsync(id, cancellationToken: Token);
 
-        var again = await Voices.CreateVideoWithVoicesAsync("Other", [.. s_conversation.Reverse(), new("Ana", "d")], id: id, priority: 9, cancellationToken: Token);
+        var again = await Videos.CreateVideoWithVoicesAsync(new NewVideo("Other") { Id = id, Priority = 9 }, [.. s_conversation.Reverse(), new("Ana", "d")], cancellationToken: Token);
 
         var voices = await Voices.ListVoicesAsync(id, cancellationToken: Token);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((again, (await Videos.GetVideoAsync(id, cancellationToken: Token))!.Title), Is.EqualTo((id, "Video")));
+            Assert.That((again, (await Videos.GetVideoAsync(id, cancellationToken: Token))!.Title), Is.EqualTo((new CreateResult(id, Created: false), "Video")));
             Assert.That(voices.Take(3), Is.EqualTo(before));
             Assert.That(voices.Skip(3).Select(v => (v.Position, v.TextContent, v.Priority)), Is.EqualTo(new (int?, string, int)[] { (3, "d", 5) }));
         }
@@ -56,9 +59,11 @@ public sealed class CreateVideoWithVoicesTests : DatabaseTest
         var id = Guid.CreateVersion7();
         NewVoiceRequest[] conversation = [.. Enumerable.Range(0, 100).Select(i => new NewVoiceRequest("Ana", $"{i}"))];
 
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => Voices.CreateVideoWithVoicesAsync("Video", conversation, id: id, cancellationToken: Token))));
+        var created = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => Videos.CreateVideoWithVoicesAsync(new NewVideo("Video") { Id = id }, conversation, cancellationToken: Token))));
+
 
         Assert.That((await Voices.ListVoicesAsync(id, cancellationToken: Token)).Select(v => v.TextContent), Is.EqualTo(conversation.Select(r => r.TextContent)));
+        Assert.That(created.Count(c => c.Created), Is.EqualTo(1));
     }
 
     [Test]
@@ -67,7 +72,7 @@ public sealed class CreateVideoWithVoicesTests : DatabaseTest
         var id = Guid.CreateVersion7();
 
         Assert.That(
-            () => Voices.CreateVideoWithVoicesAsync("Video", [new("Ana", "a"), new("Ana", "b", Guid.NewGuid())], id: id, cancellationToken: Token),
+            () => Videos.CreateVideoWithVoicesAsync(new NewVideo("Video") { Id = id }, [new("Ana", "a"), new("Ana", "b", Guid.NewGuid())], cancellationToken: Token),
             Throws.TypeOf<ParentNotFoundException>());
         Assert.That(await Videos.GetVideoAsync(id, cancellationToken: Token), Is.Null);
     }
@@ -75,7 +80,7 @@ public sealed class CreateVideoWithVoicesTests : DatabaseTest
     [Test]
     public async Task An_empty_list_makes_a_video_without_voices()
     {
-        var video = await Voices.CreateVideoWithVoicesAsync("Video", [], cancellationToken: Token);
+        var video = await Videos.CreateVideoWithVoicesAsync("Video", [], cancellationToken: Token);
 
         Assert.That((await Status.GetVideoProcessingStatusAsync(video, cancellationToken: Token))!.TotalVoices, Is.Zero);
     }
