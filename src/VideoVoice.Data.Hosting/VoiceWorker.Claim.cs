@@ -41,12 +41,14 @@ internal sealed partial class VoiceWorker<TSynthesizer>
     {
         var free = await _capacity.TakeAsync(stoppingToken).ConfigureAwait(false);
         IReadOnlyList<VoiceRequest> requests = [];
+        var claimId = Guid.CreateVersion7();
+        var answerWasLost = false;
         try
         {
             // A place that the stop itself has freed is not claimed for.
             stoppingToken.ThrowIfCancellationRequested();
             await _failures.WaitAsync(stoppingToken).ConfigureAwait(false);
-            requests = await ClaimAsync(_failures.IsPaused ? 1 : free, stoppingToken).ConfigureAwait(false);
+            (requests, answerWasLost) = await ClaimAsync(_failures.IsPaused ? 1 : free, claimId, stoppingToken).ConfigureAwait(false);
             _health.Clear(_options, Claiming);
         }
         finally
@@ -55,6 +57,8 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         }
 
         await StartAsync(requests, transferred: 0).ConfigureAwait(false);
+        if (answerWasLost)
+            _lostClaims.AddReadOnce(claimId);
         stoppingToken.ThrowIfCancellationRequested();
 
         _emptyClaims = requests.Count == 0 ? _emptyClaims + 1 : 0;
@@ -67,16 +71,17 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         await _voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyList<VoiceRequest>> ClaimAsync(int limit, CancellationToken stoppingToken)
+    private async Task<(IReadOnlyList<VoiceRequest> Requests, bool AnswerWasLost)> ClaimAsync(int limit, Guid claimId, CancellationToken stoppingToken)
     {
-        var claimId = Guid.CreateVersion7();
         var sent = false;
+        var answerWasLost = false;
         try
         {
             // The host's stop does not break off a claim: when its answer is lost, its requests have no worker until they are read back.
             var requests = await DatabaseRetry.RunAsync(
                 async token =>
                 {
+                    answerWasLost |= sent;
                     if (sent && await _voices.ListClaimedVoicesAsync(claimId, null, token).ConfigureAwait(false) is { Count: > 0 } held)
                     {
                         WorkerLog.ReadBack(_logger, held.Count);
@@ -103,7 +108,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                 stoppingToken,
                 ReportCannotClaim).ConfigureAwait(false);
             sent = false;
-            return requests;
+            return (requests, answerWasLost);
         }
         finally
         {

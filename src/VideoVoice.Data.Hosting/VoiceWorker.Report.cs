@@ -65,6 +65,40 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         }
     }
 
+    /// <summary>
+    /// Gives back, three times in each lease, what a lost claim took after it was read back: the places of this worker may be taken by now. A request that it
+    /// knows, or that is finished, stays what it is.
+    /// </summary>
+    private async Task GiveBackLateClaimsAsync(CancellationToken finished)
+    {
+        while (!finished.IsCancellationRequested)
+        {
+            await Task.Delay(_options.LeaseDuration / 3, _voices.Time, finished).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                // One at a time: what is just being read back is not started yet.
+                await _readingBack.WaitAsync(finished).ConfigureAwait(false);
+                try
+                {
+                    var held = await _voices.InTimeAsync(_lostClaims.ReadAgainAsync, s_releaseTime, finished).ConfigureAwait(false);
+                    await ReleaseAsync([.. held.Select(request => request.Fence).Where(fence => !_jobs.ContainsKey(fence))]).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _readingBack.Release();
+                }
+            }
+            catch (Exception) when (finished.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                WorkerLog.NotReadBack(_logger, e);
+            }
+        }
+    }
+
     private async Task FailAsync(VoiceJob job, Exception error)
     {
         var request = job.Request;

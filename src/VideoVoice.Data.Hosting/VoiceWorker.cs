@@ -41,7 +41,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         _capacity = new Capacity(_options.Concurrency);
         _completions = new CompletionBatcher(CompleteAsync, _options.Concurrency);
         _failures = new FailureStreak(_options, health, voices.Time, logger);
-        _lostClaims = new LostClaims(voices);
+        _lostClaims = new LostClaims(voices, _options.LeaseDuration);
         _givenUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, voices.Time);
     }
 
@@ -78,6 +78,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         _stopping = stopping.Token;
         using var finished = new CancellationTokenSource();
         var heartbeats = new Heartbeats(_voices, _options, _jobs, _logger).RunAsync(finished.Token);
+        var lateClaims = GiveBackLateClaimsAsync(finished.Token);
         try
         {
             await ClaimUntilStoppedAsync(_stopping).ConfigureAwait(false);
@@ -88,6 +89,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             await FinishAsync().ConfigureAwait(false);
             await finished.CancelAsync().ConfigureAwait(false);
             await heartbeats.ConfigureAwait(false);
+            await lateClaims.ConfigureAwait(false);
         }
 
         WorkerLog.Stopped(_logger, _options.WorkerId);
@@ -167,6 +169,8 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         {
             while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, _voices.Time, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
                 held.UnionWith(requests.Select(request => request.Fence));
+            var late = await TimeLimit.RunAsync(_lostClaims.ReadAgainAsync, s_releaseTime, _voices.Time, CancellationToken.None).ConfigureAwait(false);
+            held.UnionWith(late.Select(request => request.Fence));
         }
         catch (Exception e)
         {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Dapper;
 
 namespace VideoVoice.Data.Internal;
@@ -10,8 +11,10 @@ internal static class RecordMap<T>
 {
     static RecordMap() =>
         SqlMapper.SetTypeMap(typeof(T), new CustomPropertyTypeMap(typeof(T), static (type, column) =>
-            Array.Find(type.GetProperties(), p => string.Equals(p.Name, column.Replace("_", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase))
-            ?? throw new InvalidOperationException($"{type.Name} has no property for the column {column}.")));
+            Find(type, $"{column}Column") ?? Find(type, column) ?? throw new InvalidOperationException($"{type.Name} has no property for the column {column}.")));
+
+    private static PropertyInfo? Find(Type type, string column) =>
+        type.GetProperty(column.Replace("_", "", StringComparison.Ordinal), BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.IgnoreCase);
 
     /// <summary>Runs the static constructor, once.</summary>
     internal static void Use()

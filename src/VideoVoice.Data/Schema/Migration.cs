@@ -1,7 +1,7 @@
 using System.Globalization;
 using VideoVoice.Data.Internal;
 
-namespace VideoVoice.Data;
+namespace VideoVoice.Data.Schema;
 
 /// <summary>A file of <c>sql/migrations</c>: its number and, by its name, what it changes.</summary>
 internal sealed record Migration(int Version, string Name, string Statement)

@@ -28,6 +28,12 @@ public sealed record Video
         init => field = value is null ? null : EqualList<string>.Of(value);
     }
 
+    /// <summary>As Npgsql reads the column: Dapper does not convert an array to a list.</summary>
+    internal string[]? WhatsappImagesPathsColumn
+    {
+        init => WhatsappImagesPaths = value;
+    }
+
     /// <summary>State. A null in the table, which no service writes, reads as <see cref="VideoStatus.Pending"/>.</summary>
     public VideoStatus Status { get; init; }
 

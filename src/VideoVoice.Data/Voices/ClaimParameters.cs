@@ -1,7 +1,4 @@
-using VideoVoice.Data.Voices;
-
-
-namespace VideoVoice.Data;
+namespace VideoVoice.Data.Voices;
 
 /// <summary>What <c>claim_voices.sql</c> asks for.</summary>
 internal sealed record ClaimParameters

@@ -1,7 +1,6 @@
 using VideoVoice.Data.Internal;
 
-
-namespace VideoVoice.Data;
+namespace VideoVoice.Data.Voices;
 
 /// <summary>What <c>complete_voices.sql</c> asks for: a column each.</summary>
 internal sealed record CompleteParameters(Guid[] Ids, int[] Attempts, string[] OutputAudioPaths, string?[] RemoteStoragePaths)

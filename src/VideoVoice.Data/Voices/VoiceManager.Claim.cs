@@ -2,6 +2,7 @@ using Dapper;
 using Npgsql;
 using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Voices;
 
 namespace VideoVoice.Data;
 

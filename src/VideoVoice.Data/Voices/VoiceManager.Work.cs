@@ -1,6 +1,7 @@
 using Npgsql;
 using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Voices;
 
 namespace VideoVoice.Data;
 

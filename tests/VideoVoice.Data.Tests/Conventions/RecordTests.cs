@@ -57,6 +57,8 @@ public sealed class RecordTests
             return new string('a', 3);
         if (type.IsArray)
             return Array.CreateInstance(type.GetElementType()!, 1);
+        if (type == typeof(IReadOnlyDictionary<string, string>))
+            return new Dictionary<string, string> { ["key"] = "value" };
         if (type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type))
         {
             var items = Array.CreateInstance(type.GenericTypeArguments[0], 1);

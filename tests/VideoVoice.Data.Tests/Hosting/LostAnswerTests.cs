@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
+using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Hosting;
 
@@ -68,10 +70,55 @@ public sealed class LostAnswerTests : WorkerTest
         await UntilAsync(() => Volatile.Read(ref running) == 0, "Something still runs.");
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await ScalarAsync<long>("select count(*) from voices where attempt <> 1"), Is.Zero, "no request waited for its lease");
+            Assert.That(await ScalarAsync<long>("select count(*) from voices where errors <> '[]'"), Is.Zero, "no request waited for its lease");
             Assert.That(most, Is.LessThanOrEqualTo(4));
             Assert.That(Logged(120), Is.GreaterThan(0), "No claim was read back.");
         }
+    }
+
+    [Test]
+    public async Task A_claim_that_commits_after_it_was_read_back_is_given_back_before_its_lease_ends()
+    {
+        await using var proxy = Proxy();
+        var synthesizer = new ControlledSynthesizer();
+        await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(12), Through(proxy));
+        await CreateVideoAsync("running");
+        var job = await synthesizer.NextAsync(Token);
+        var taken = await CreateVideoAsync("taken");
+
+        // The server goes on with a statement whose client is gone.
+        await using (var held = await HeldLock.TakeAsync(DataSource, "lock table voices in share mode"))
+        {
+            job.Finish();
+            await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
+            await proxy.CutAsync();
+            await UntilAsync(() => Logged(120) > 0, "Nothing was read back.");
+            await held.CommitAsync();
+        }
+
+        var next = await synthesizer.NextAsync(Token);
+        next.Finish();
+        await OnlyVoiceAsync(taken, VoiceStatus.Completed);
+        Assert.That(await ScalarAsync<long>("select count(*) from voices where errors <> '[]'"), Is.Zero, "A lease ended.");
+    }
+
+    [Test]
+    public async Task A_lost_claim_is_read_again_for_as_long_as_a_lease_lasts()
+    {
+        var time = new FakeTimeProvider();
+        await using var voices = new VoiceManager(new Database(DataSource, time: time), new VideoVoiceOptions(), notifier: null, logger: null);
+        var lost = new LostClaims(voices, TimeSpan.FromMinutes(1));
+        await CreateVideoAsync("one");
+        var claim = new VoiceClaim("w", 1, TimeSpan.FromHours(1)) { ClaimId = Guid.NewGuid() };
+        lost.Add(claim.ClaimId.Value, []);
+        Assert.That((await lost.ReadAsync(Token))!.Value.Requests, Is.Empty);
+
+        await voices.ClaimVoicesAsync(claim, cancellationToken: Token);
+
+        Assert.That((await lost.ReadAgainAsync(Token)).Single().TextContent, Is.EqualTo("one"));
+        time.Advance(TimeSpan.FromSeconds(61));
+        Assert.That(await lost.ReadAgainAsync(Token), Has.Count.EqualTo(1), "a last time");
+        Assert.That(await lost.ReadAgainAsync(Token), Is.Empty);
     }
 
     [Test]

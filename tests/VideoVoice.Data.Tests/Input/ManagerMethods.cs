@@ -123,7 +123,7 @@ internal static class ManagerMethods
         (_, _, "defaultValue") => "value",
         (_, _, "status") => VideoStatus.Failed,
         (_, _, "after") => null,
-        (_, _, "limit" or "priority") => 7,
+        (_, _, "limit" or "priority" or "position") => 7,
         (_, _, "isLocalStorage") => false,
         (_, _, "permanent") => true,
         (_, _, "leaseDuration" or "olderThan") => TimeSpan.FromHours(1),

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Schema;
 
 namespace VideoVoice.Data.Tests.Schema;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using VideoVoice.Data.Registration;
+using VideoVoice.Data.Schema;
 
 namespace VideoVoice.Data.Tests.Schema;
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Schema;
 using VideoVoice.Data.Tests.Processes;
 
 namespace VideoVoice.Data.Tests.Schema;

@@ -37,7 +37,7 @@ public sealed class LocalPostgresTests
     public async Task Disposing_ends_the_server_and_deletes_its_folder_and_lock(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        var postgres = await LocalPostgres.StartAsync(s_own with { Folder = folder.Path }, cancellationToken);
+        var postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, Folder = folder.Path }, cancellationToken);
         Assert.That(Eventually.Lives(postgres.ProcessId!.Value), Is.True);
 
         await postgres.DisposeAsync();
@@ -92,7 +92,7 @@ public sealed class LocalPostgresTests
     public async Task A_durable_server_flushes_and_settings_given_win(CancellationToken cancellationToken)
     {
         var settings = new Dictionary<string, string> { ["max_connections"] = "17", ["application_name"] = @"it's \a test" };
-        await using var postgres = await LocalPostgres.StartAsync(s_own with { Durable = true, Settings = settings }, cancellationToken);
+        await using var postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, Durable = true, Settings = settings }, cancellationToken);
 
         using (Assert.EnterMultipleScope())
         {
@@ -117,7 +117,7 @@ public sealed class LocalPostgresTests
         free.Stop();
         var ports = new Queue<int>([takenPort, freePort]);
 
-        await using var postgres = await LocalPostgres.StartAsync(s_own with { NextPort = ports.Dequeue }, cancellationToken);
+        await using var postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, NextPort = ports.Dequeue }, cancellationToken);
 
         Assert.That(postgres.Port, Is.EqualTo(freePort));
     }
@@ -126,7 +126,7 @@ public sealed class LocalPostgresTests
     public async Task A_server_that_refuses_its_settings_fails_with_its_own_words_and_leaves_nothing(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        var options = s_own with { Folder = folder.Path, Settings = new Dictionary<string, string> { ["no_such_setting"] = "1" } };
+        var options = new LocalPostgresOptions { UseExistingServer = false, Folder = folder.Path, Settings = new Dictionary<string, string> { ["no_such_setting"] = "1" } };
 
         var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => LocalPostgres.StartAsync(options, cancellationToken));
 
@@ -138,7 +138,7 @@ public sealed class LocalPostgresTests
     public async Task A_start_beyond_its_time_limit_fails_and_leaves_nothing(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        var options = s_own with { Folder = folder.Path, StartTimeout = TimeSpan.FromMilliseconds(30) };
+        var options = new LocalPostgresOptions { UseExistingServer = false, Folder = folder.Path, StartTimeout = TimeSpan.FromMilliseconds(30) };
 
         var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => LocalPostgres.StartAsync(options, cancellationToken));
 
@@ -152,7 +152,7 @@ public sealed class LocalPostgresTests
         using var folder = new TemporaryFolder();
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(150));
 
-        await Assert.CatchAsync<OperationCanceledException>(() => LocalPostgres.StartAsync(s_own with { Folder = folder.Path }, cancellation.Token));
+        await Assert.CatchAsync<OperationCanceledException>(() => LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, Folder = folder.Path }, cancellation.Token));
 
         Assert.That(await Eventually.HoldsAsync(() => !Directory.EnumerateFileSystemEntries(folder.Path).Any()), Is.True);
     }
@@ -163,7 +163,7 @@ public sealed class LocalPostgresTests
         using var folder = new TemporaryFolder();
         var missing = folder["missing"];
 
-        var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => LocalPostgres.StartAsync(s_own with { Folder = missing }, cancellationToken));
+        var exception = await Assert.ThrowsAsync<LocalPostgresException>(() => LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, Folder = missing }, cancellationToken));
 
         Assert.That(exception!.Message, Does.Contain(missing));
     }

@@ -114,7 +114,7 @@ public sealed class ClaimCursorTests : DatabaseTest
             await using var connection = await DataSource.OpenConnectionAsync(Token);
             await using var transaction = await connection.BeginTransactionAsync(Token);
             var video = await Videos.CreateVideoAsync("Video", transaction: transaction, cancellationToken: Token);
-            NewVoiceRequest[] requests = [.. Enumerable.Range(0, lines).Select(n => new NewVoiceRequest("Aluno", $"{n}"))];
+            NewVoiceRequest[] requests = [.. Enumerable.Range(0, lines).Select(n => new NewVoiceRequest("Aluno", $"{n}") { MaxAttempts = 100 })];
             await Voices.CreateVoiceRequestsAsync(video, requests, transaction: transaction, cancellationToken: Token);
             await Task.Delay(random.Next(60), Token);
             await transaction.CommitAsync(Token);

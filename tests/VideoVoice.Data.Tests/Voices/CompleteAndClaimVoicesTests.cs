@@ -49,7 +49,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => ClaimAsync([Spoken(first[0])], 0), Throws.InstanceOf<ArgumentException>().With.Property(nameof(ArgumentException.ParamName)).EqualTo("limit"));
+            Assert.That(() => ClaimAsync([Spoken(first[0])], 0), Throws.InstanceOf<ArgumentException>().With.Property(nameof(ArgumentException.ParamName)).EqualTo("claim.Limit"));
             Assert.That(() => ClaimAsync([], 1), Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("completions"));
             Assert.That(
                 () => ClaimAsync([Spoken(first[0]) with { OutputAudioPath = " " }], 1),
