@@ -92,6 +92,7 @@ public sealed class LostAnswerTests : WorkerTest
             job.Finish();
             await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
             await proxy.CutAsync();
+            proxy.Restore();
             await UntilAsync(() => Logged(120) > 0, "Nothing was read back.");
             await held.CommitAsync();
         }
