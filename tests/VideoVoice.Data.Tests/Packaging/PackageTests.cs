@@ -1,6 +1,7 @@
 using System.IO.Compression;
-using Npgsql;
+using System.Xml.Linq;
 using NUnit.Framework;
+using Npgsql;
 
 namespace VideoVoice.Data.Tests.Packaging;
 
@@ -11,6 +12,8 @@ internal sealed class PackageTests
 {
     // A version that was packed before would be served from NuGet's cache, with the old content.
     private static readonly string s_version = $"0.0.0-test.{DateTime.UtcNow.Ticks}";
+    private const string ProjectUrl = "https://videovoice.example/data";
+
     private static string s_folder = "";
 
     private static string Feed => Path.Combine(s_folder, "feed");
@@ -24,7 +27,7 @@ internal sealed class PackageTests
         CopySources(RepositoryRoot(), sources);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await DotNetCommand.RunAsync(
-            sources, ["pack", "VideoVoice.Data.sln", "-o", Feed, $"-p:Version={s_version}"], s_noVariables, limit.Token);
+            sources, ["pack", "VideoVoice.Data.sln", "-o", Feed, $"-p:Version={s_version}", $"-p:PackageProjectUrl={ProjectUrl}"], s_noVariables, limit.Token);
     }
 
     [OneTimeTearDown]
@@ -34,8 +37,30 @@ internal sealed class PackageTests
     public void Each_package_holds_the_assembly_its_documentation_the_readme_and_the_license([ValueSource(nameof(PackableProjects))] string id)
     {
         Assert.That(EntriesOf($"{id}.{s_version}.nupkg"), Is.SupersetOf(
-            [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "LICENSE"]));
+            [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "LICENSE", "icon.png"]));
     }
+
+    [Test]
+    public void A_gallery_shows_each_package_with_its_own_readme_an_icon_a_project_url_and_release_notes([ValueSource(nameof(PackableProjects))] string id)
+    {
+        using var archive = ZipFile.OpenRead(Path.Combine(Feed, $"{id}.{s_version}.nupkg"));
+        var specification = XDocument.Load(archive.GetEntry($"{id}.nuspec")!.Open()).Root!.Elements().Single();
+        string? Value(string name) => specification.Elements().SingleOrDefault(element => element.Name.LocalName == name)?.Value;
+        using var readme = new StreamReader(archive.GetEntry("README.md")!.Open());
+        var text = readme.ReadToEnd();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((Value("icon"), Value("readme"), Value("projectUrl")), Is.EqualTo(("icon.png", "README.md", ProjectUrl)));
+            Assert.That(Value("releaseNotes"), Does.StartWith("# Changelog"));
+            Assert.That(Value("description"), Is.Not.Empty);
+            Assert.That(text, Does.StartWith($"# {id}\n"));
+            Assert.That(text, Does.Not.Match(@"\]\((?!https://)"), "A gallery has no other files to link to.");
+        }
+    }
+
+    [Test]
+    public void The_library_s_package_holds_its_documentation() =>
+        Assert.That(EntriesOf($"VideoVoice.Data.{s_version}.nupkg"), Is.SupersetOf(new[] { "docs/configuration.md", "docs/queue.md", "docs/python.md" }));
 
     [Test]
     public void Each_package_has_its_symbols([ValueSource(nameof(PackableProjects))] string id)
