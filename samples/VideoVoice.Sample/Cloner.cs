@@ -4,8 +4,8 @@ using VideoVoice.Sample.Audio;
 
 namespace VideoVoice.Sample;
 
-/// <summary>The voice cloning service's own part: speaks a line into a file. The hosted worker does the rest.</summary>
-/// <param name="synthesizer">Speaks.</param>
+/// <summary>The voice cloning service's own part: synthesizes a request into a file. The hosted worker does the rest.</summary>
+/// <param name="synthesizer">Makes the audio.</param>
 /// <param name="folder">Where the audio goes: a folder a video, a file a line.</param>
 /// <param name="report">Takes one line of text for each request that was synthesized; null reports nothing.</param>
 internal sealed class Cloner(ISpeechSynthesizer synthesizer, string folder, Action<string>? report = null) : IVoiceSynthesizer

@@ -12,7 +12,7 @@ namespace VideoVoice.Sample;
 /// <summary>The services of the sample on the database that the environment names.</summary>
 internal static class Composition
 {
-    /// <summary>How many lines are spoken at once.</summary>
+    /// <summary>How many requests are synthesized at once.</summary>
     public const int Cloners = 3;
 
     private static readonly string[] s_places =
@@ -50,9 +50,9 @@ internal static class Composition
         }
     }
 
-    /// <summary>A host with a voice worker that has the cloner speak three lines at once. Warnings go to standard error.</summary>
+    /// <summary>A host with a voice worker that has the cloner synthesize three requests at once. Warnings go to standard error.</summary>
     /// <param name="connectionString">Wins over the environment; null takes what the environment names.</param>
-    /// <param name="cloner">Speaks.</param>
+    /// <param name="cloner">Synthesizes.</param>
     public static IHost CreateClonerHost(string? connectionString, Cloner cloner)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });

@@ -22,7 +22,7 @@ internal sealed record Conversation(string Path, IReadOnlyList<ConversationLine>
         for (var i = 0; i < lines.Count; i++)
         {
             if (string.IsNullOrWhiteSpace(lines[i]?.From))
-                throw new SampleException($"{path}: line {i + 1} does not say who speaks. Set its \"from\".");
+                throw new SampleException($"{path}: line {i + 1} does not say whose it is. Set its \"from\".");
             if (string.IsNullOrWhiteSpace(lines[i]?.Text))
                 throw new SampleException($"{path}: line {i + 1} has no text. Set its \"text\", or remove the line.");
         }

@@ -1,6 +1,6 @@
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>The places for requests in a worker. They are all alike.</summary>
+/// <summary>How many more requests a worker may start.</summary>
 internal sealed class Capacity(int places) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(places);
@@ -24,7 +24,7 @@ internal sealed class Capacity(int places) : IDisposable
             _free.Release(unused);
     }
 
-    /// <summary>So many requests have begun in places that are about to be released: the next releases free none.</summary>
+    /// <summary>So many requests have started in places that are about to be released: as many of the next releases free no place.</summary>
     internal void Transfer(int taken) => Interlocked.Add(ref _transferred, taken);
 
     internal void Release()

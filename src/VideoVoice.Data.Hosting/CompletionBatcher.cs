@@ -1,8 +1,8 @@
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>
-/// Completes in one statement what has gathered while the last one was under way: a lone completion goes at once, and under load the batches grow by
-/// themselves. They stop growing at a part of the worker's capacity, and then two go side by side, so that neither the server nor this process waits for the other.
+/// Completes in one statement what has accumulated while the last one was running: a single completion is sent at once, and under load the batches grow.
+/// Their size is limited to half of the worker's capacity, and then two run concurrently, so that neither the server nor this process waits for the other.
 /// </summary>
 internal sealed class CompletionBatcher(Func<IReadOnlyList<VoiceCompletion>, Task<IReadOnlyList<VoiceOutcome>>> complete, int concurrency)
 {
@@ -21,7 +21,7 @@ internal sealed class CompletionBatcher(Func<IReadOnlyList<VoiceCompletion>, Tas
             if (_running == 0 || (_running == 1 && _waiting.Count >= _maxBatch))
             {
                 _running++;
-                // A batch holds many requests: it must not be part of the trace of the one that started it.
+                // A batch has many requests: it must not be part of the trace of the one that started it.
                 using (ExecutionContext.SuppressFlow())
                     _ = CompleteAllAsync();
             }
@@ -43,7 +43,7 @@ internal sealed class CompletionBatcher(Func<IReadOnlyList<VoiceCompletion>, Tas
             }
             catch (ArgumentException) when (batch.Count > 1)
             {
-                // One of them cannot be stored. Alone, each meets its own end.
+                // One of them cannot be stored. Sent alone, each gets its own result.
                 foreach (var entry in batch)
                     await CompleteOneAsync(entry.Completion, entry.Outcome).ConfigureAwait(false);
             }

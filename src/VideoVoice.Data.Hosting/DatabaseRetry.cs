@@ -4,19 +4,19 @@ using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Repeats a call to the database. Every statement of a worker is fenced or can be read back, so a repeat after a lost answer is harmless.</summary>
+/// <summary>Retries a call to the database. Every statement of a worker is fenced or can be read back, so a retry after a lost answer is harmless.</summary>
 internal static class DatabaseRetry
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
 
-    /// <param name="call">What is repeated.</param>
-    /// <param name="repeats">Which errors let it be repeated.</param>
+    /// <param name="call">What is retried.</param>
+    /// <param name="repeats">Whether an error is followed by a retry.</param>
     /// <param name="time">Measures the pauses.</param>
-    /// <param name="logger">Where an error of the server is logged: the first of a series as a warning, what follows at Debug.</param>
-    /// <param name="breakOff">Leaves a call that is under way. Npgsql is not trusted to come back in time.</param>
-    /// <param name="stop">Ends the repeats.</param>
-    /// <param name="failed">Is told of each error that is followed by a repeat.</param>
+    /// <param name="logger">Where an error of the server is logged: the first of a series as a warning, the others at Debug.</param>
+    /// <param name="breakOff">Abandons a call that is running, because Npgsql may not return in time when it is cancelled.</param>
+    /// <param name="stop">Ends the retries.</param>
+    /// <param name="failed">Called with each error that is followed by a retry.</param>
     internal static async Task<T> RunAsync<T>(
         Func<CancellationToken, Task<T>> call,
         Func<Exception, bool> repeats,
@@ -35,7 +35,7 @@ internal static class DatabaseRetry
             }
             catch (Exception e) when (repeats(e) && !breakOff.IsCancellationRequested)
             {
-                // That the database is away is said once, where connections are opened.
+                // An unreachable database is logged once, where connections are opened.
                 if (ConnectionLoss.IsCauseOf(e))
                     WorkerLog.DatabaseAway(logger, backOff, e.Message);
                 else if (said)
@@ -50,15 +50,15 @@ internal static class DatabaseRetry
     }
 
     /// <summary>
-    /// Whether the same call may succeed later: the connection was lost, or the error is one that passes, such as a deadlock, a full disk or no free connection,
+    /// Whether the same call may succeed later: the connection was lost, or the error is temporary, such as a deadlock, a full disk or no free connection,
     /// or the server has become read-only, as the old primary does in a failover.
     /// </summary>
     internal static bool IsTransient(Exception e) =>
         ConnectionLoss.IsCauseOf(e) || e is PostgresException { IsTransient: true } or PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction };
 
     /// <summary>
-    /// Whether a report is repeated: a synthesized request is worth waiting for whoever mends the server (a missing right, a statement_timeout). Not when these
-    /// very values cannot be stored (class 22 and 23).
+    /// Whether a report is retried: synthesized audio is kept until somebody has repaired the server (a missing right, a statement_timeout). Not when its
+    /// own values cannot be stored (class 22 and 23).
     /// </summary>
     internal static bool MayBeReportedLater(Exception e) => IsTransient(e) || (e is PostgresException p && !p.SqlState.StartsWith("22", StringComparison.Ordinal) && !p.SqlState.StartsWith("23", StringComparison.Ordinal));
 }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>
-/// Tells a worker that cannot synthesize (a full disk, a lost GPU) from requests that cannot be synthesized: when several different requests have failed in a
-/// row, it lets one claim of one request through at growing intervals until a request succeeds, so that the queue does not use up its attempts here.
+/// Distinguishes a worker that cannot synthesize (a full disk, a lost GPU) from requests that cannot be synthesized. After several different requests have
+/// failed in a row, it allows one claim of one request at growing intervals until a request succeeds, so that this worker does not use up the attempts of the queue.
 /// </summary>
 internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth health, TimeProvider time, ILogger logger)
 {
@@ -22,7 +22,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
 
     internal bool IsPaused => _pause > TimeSpan.Zero;
 
-    /// <summary>Ends at once unless the worker is paused; then when one request may be tried, or when another was synthesized.</summary>
+    /// <summary>Returns at once unless the worker is paused; then when one request may be tried, or when another was synthesized.</summary>
     internal async Task WaitAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -34,7 +34,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
                 rest = _pause - time.GetElapsedTime(_pausedAt);
                 if (!IsPaused || rest <= TimeSpan.Zero)
                 {
-                    // The next try, should this one take long.
+                    // The next try is allowed after another pause, also while this one is running.
                     _pausedAt = time.GetTimestamp();
                     _trying = IsPaused;
                     return;
@@ -55,7 +55,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
         lock (_gate)
         {
             _failed.Add(voiceId);
-            // What was under way when the pause began does not make it longer.
+            // Requests that were running when the pause began do not extend it.
             if (IsPaused ? !_trying : _failed.Count < options.FailuresBeforePause)
                 return;
 
@@ -63,7 +63,7 @@ internal sealed class FailureStreak(VoiceWorkerOptions options, WorkerHealth hea
             _pause = IsPaused ? TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, options.FailurePause.Ticks * LongestPause)) : options.FailurePause;
             _pausedAt = time.GetTimestamp();
             (failed, pause) = (_failed.Count, _pause);
-            // In the lock, so that it cannot come after the success that ends the pause.
+            // Inside the lock, so that the success that ends the pause cannot come first.
             health.Report(options, Kind, $"Worker {options.WorkerId} pauses for {pause}: {failed} different requests have failed in a row, the last with: {error.Message}");
         }
 

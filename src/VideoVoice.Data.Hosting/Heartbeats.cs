@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Renews all leases of a worker in one statement, three times in each lease, and stops what is no longer this worker's.</summary>
+/// <summary>Renews all leases of a worker in one statement, three times in each lease, and cancels the requests whose lease is lost.</summary>
 internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options, ConcurrentDictionary<VoiceFence, VoiceJob> jobs, ILogger logger)
 {
     /// <summary>
-    /// How long one heartbeat may take: a sixth of the lease, at most 10 s. At least three tries fit into what is left of the lease, so a connection whose peer
-    /// is gone without a word does not cost it.
+    /// How long one heartbeat may take: a sixth of the lease, at most 10 s. At least three tries fit into the rest of the lease, so a connection whose peer
+    /// has vanished does not cost the lease.
     /// </summary>
     private readonly TimeSpan _limit = TimeSpan.FromTicks(Math.Min(options.LeaseDuration.Ticks / 6, TimeSpan.FromSeconds(10).Ticks));
 
@@ -32,7 +32,7 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
 
     private async Task<int> RenewAsync(CancellationToken cancellationToken)
     {
-        // A job that was told to stop has no lease any more; one that reports may still need it.
+        // A cancelled request has no lease any more; one that is being reported may still need it.
         VoiceJob[] held = [.. jobs.Values.Where(job => job.Reporting || !job.Token.IsCancellationRequested)];
         IReadOnlyList<VoiceOutcome> outcomes = [];
         try
@@ -49,10 +49,10 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
             _failing = true;
         }
 
-        // By fence and not by id: this worker may hold a request's next attempt beside one that it has lost.
+        // By fence and not by id: this worker may hold the next attempt of a request whose earlier attempt it has lost.
         foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != WriteOutcome.Applied))
         {
-            // Its own report may have reached the row already, so this says nothing yet.
+            // Its own report may have changed the row already, so this does not mean that the lease is lost.
             job.LeaseIsLost = true;
             if (job.Reporting)
                 continue;

@@ -17,7 +17,7 @@ internal sealed class LostClaims(VoiceManager voices, TimeSpan leaseDuration)
 
     internal void Add(Guid claimId, IReadOnlyCollection<VoiceFence> places) => _claims.Enqueue(new Claim(claimId, places));
 
-    /// <summary>A claim that was read back, or repeated with the same id.</summary>
+    /// <summary>Adds a claim that was read back or retried with the same id.</summary>
     internal void AddReadOnce(Guid claimId) => _readOnce[claimId] = voices.Time.GetTimestamp();
 
     /// <summary>What one lost claim took, and in whose places; null when there is none. A claim that cannot be read now is kept.</summary>
@@ -39,7 +39,7 @@ internal sealed class LostClaims(VoiceManager voices, TimeSpan leaseDuration)
         }
     }
 
-    /// <summary>What the claims that were read once hold now, whether the worker knows of it or not.</summary>
+    /// <summary>What the claims that were read once hold now, including what the worker has started.</summary>
     internal async Task<IReadOnlyList<VoiceRequest>> ReadAgainAsync(CancellationToken cancellationToken)
     {
         List<VoiceRequest> held = [];

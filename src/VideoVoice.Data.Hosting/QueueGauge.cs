@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Keeps the gauges of the queue fresh beside a worker, and reads nothing while nobody listens to them.</summary>
+/// <summary>Updates the gauges of the queue at an interval. It sends no query while nobody listens to them.</summary>
 internal sealed class QueueGauge(StatusManager? status, TimeProvider time, ILogger<QueueGauge> logger) : BackgroundService
 {
     internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(15);
@@ -20,7 +20,7 @@ internal sealed class QueueGauge(StatusManager? status, TimeProvider time, ILogg
             }
             catch (Exception e) when (ConnectionLoss.IsCauseOf(e) && !stoppingToken.IsCancellationRequested)
             {
-                // That the database is away is said once, where connections are opened.
+                // An unreachable database is logged once, where connections are opened.
                 WorkerLog.DatabaseAway(logger, Interval, e.Message);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -1,8 +1,8 @@
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>
-/// Puts the caller behind all that the thread pool has ready to run, so that one statement serves all of it. Task.Yield does not: it queues to the
-/// thread's own queue, which runs before the others.
+/// Continues the caller after everything that the thread pool has ready to run, so that one statement serves all of it. Task.Yield does not: it uses the
+/// thread's local queue, which runs first.
 /// </summary>
 internal static class ReadyWork
 {

@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers what a generic host runs on top of <c>AddVideoVoiceData</c>.</summary>
 public static class VideoVoiceHostingExtensions
 {
-    /// <summary>Runs a worker that claims voice requests and has them synthesized by one <typeparamref name="TSynthesizer"/>. Call it once for each synthesizer; it needs <c>AddVideoVoiceData</c>.</summary>
+    /// <summary>Runs a worker that claims voice requests and has them synthesized by one <typeparamref name="TSynthesizer"/>. Call it once for each synthesizer. It needs <c>AddVideoVoiceData</c>.</summary>
     /// <typeparam name="TSynthesizer">Registered as a singleton unless it is registered already.</typeparam>
     /// <param name="services">The container.</param>
     /// <param name="configure">Sets the options of this worker, after what <c>services.Configure&lt;VoiceWorkerOptions&gt;</c> sets for every worker; null adds nothing.</param>
@@ -20,12 +20,12 @@ public static class VideoVoiceHostingExtensions
         where TSynthesizer : class, IVoiceSynthesizer
     {
         ArgumentNullException.ThrowIfNull(services);
-        // By name, so that two workers of one host have their own.
+        // By name, so that two workers of one host have options of their own.
         var name = typeof(TSynthesizer).FullName ?? typeof(TSynthesizer).Name;
         services.AddOptions<VoiceWorkerOptions>(name)
             .Configure<IServiceProvider>(static (options, provider) =>
             {
-                // What is configured without a name is meant for every worker. Asked for here: as a dependency of this very configuration it would ask for itself.
+                // What is configured without a name is meant for every worker. Resolved here, because as a dependency of this configuration it would resolve itself.
                 foreach (var common in provider.GetServices<IConfigureOptions<VoiceWorkerOptions>>())
                     common.Configure(options);
             })

@@ -8,29 +8,29 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
 
     internal VoiceRequest Request { get; } = request;
 
-    /// <summary>The synthesizer's token. Kept as a value: it is asked after the source is disposed of.</summary>
+    /// <summary>The synthesizer's token. Kept as a value, because it is read after the source is disposed of.</summary>
     internal CancellationToken Token => field == default ? field = _cancellation.Token : field;
 
-    /// <summary>Ends without an exception, whatever became of the request.</summary>
+    /// <summary>Completes without an exception, whatever the outcome of the request.</summary>
     internal Task Running { get; set; } = Task.CompletedTask;
 
-    /// <summary>Whether the result is on its way: from then on the row's state is this worker's own doing.</summary>
+    /// <summary>Whether the result is being reported: from then on this worker itself may have changed the row.</summary>
     internal bool Reporting
     {
         get => _reporting;
         set => _reporting = value;
     }
 
-    /// <summary>Whether a heartbeat has found, while the result was on its way, that the request is another's or finished.</summary>
+    /// <summary>Whether a heartbeat found, while the result was being reported, that the lease is lost or the request is finished.</summary>
     internal bool LeaseIsLost { get; set; }
 
-    /// <summary>Whether another request has begun in its place already, while its report is still on its way.</summary>
+    /// <summary>Whether another request has started in its place while its result is still being reported.</summary>
     internal bool PlaceTaken { get; set; }
 
     /// <summary>Whether the database has the result.</summary>
     internal bool Reported { get; set; }
 
-    /// <summary>Cancels the token. What the synthesizer has registered on it runs elsewhere: it may block or throw.</summary>
+    /// <summary>Cancels the token. The synthesizer's callbacks on it run on another thread, because they may block or throw.</summary>
     internal void Cancel()
     {
         try
@@ -39,7 +39,7 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
         }
         catch (ObjectDisposedException)
         {
-            // It finished in this moment.
+            // It has just finished.
         }
     }
 

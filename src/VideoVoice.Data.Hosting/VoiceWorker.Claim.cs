@@ -45,7 +45,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         var answerWasLost = false;
         try
         {
-            // A place that the stop itself has freed is not claimed for.
+            // Capacity that became free because of the stop is not used for a claim.
             stoppingToken.ThrowIfCancellationRequested();
             await _failures.WaitAsync(stoppingToken).ConfigureAwait(false);
             (requests, answerWasLost) = await ClaimAsync(_failures.IsPaused ? 1 : free, claimId, stoppingToken).ConfigureAwait(false);
@@ -65,7 +65,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         if (_emptyClaims == 0)
             return;
 
-        // A request that somebody has locked is there to see and not to claim: without a pause the wait for work would end at once, over and over.
+        // A request that another transaction has locked is visible but cannot be claimed: without a pause the wait for work would return at once, again and again.
         if (_emptyClaims > 1)
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(10 << Math.Min(_emptyClaims, 10), 1000)), _voices.Time, stoppingToken).ConfigureAwait(false);
         await _voices.WaitForWorkAsync(stoppingToken).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         var answerWasLost = false;
         try
         {
-            // The host's stop does not break off a claim: when its answer is lost, its requests have no worker until they are read back.
+            // The host's stop does not cancel a claim: when its answer is lost, its requests have no worker until they are read back.
             var requests = await DatabaseRetry.RunAsync(
                 async token =>
                 {
@@ -96,7 +96,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                     }
                     catch (Exception e) when (e is DatabaseConnectionException || !ConnectionLoss.IsCauseOf(e))
                     {
-                        // No connection, or the server's own refusal: this try has taken nothing.
+                        // No connection, or an error of the server: this try has claimed nothing.
                         sent = before;
                         throw;
                     }
@@ -112,7 +112,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         }
         finally
         {
-            // Broken off: what it took, if it did, is given back at the end.
+            // Cancelled: what it may have claimed is given back at the end.
             if (sent)
                 _lostClaims.Add(claimId, []);
         }
@@ -123,9 +123,9 @@ internal sealed partial class VoiceWorker<TSynthesizer>
 
     private void ReportCannotClaim(Exception error) => _health.Report(_options, Claiming, $"Worker {_options.WorkerId} cannot claim: {error.Message}");
 
-    /// <summary>Starts what was claimed, or gives it back when the worker is about to end.</summary>
+    /// <summary>Starts what was claimed, or releases it when the worker is about to end.</summary>
     /// <param name="requests">What was claimed.</param>
-    /// <param name="transferred">How many places of the capacity they take over from requests that have been synthesized and are being reported.</param>
+    /// <param name="transferred">How many of them take the places of requests that are synthesized and being reported.</param>
     private Task StartAsync(IReadOnlyList<VoiceRequest> requests, int transferred) =>
         TryStart(requests, transferred) ? Task.CompletedTask : ReleaseAsync([.. requests.Select(request => request.Fence)]);
 

@@ -31,7 +31,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         }
         catch (Exception)
         {
-            // Whatever is wrong with the claim, it must not keep back what is synthesized.
+            // An error of the claim must not delay the report of what is synthesized.
             return await _voices.CompleteVoicesAsync(completions).ConfigureAwait(false);
         }
 
@@ -39,10 +39,10 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         return result.Outcomes;
     }
 
-    /// <summary>Starts what lost claims took, and says in whose places a request may still be claimed: one whose place is taken over already gives none.</summary>
+    /// <summary>Starts what lost claims took, and returns the completions in whose places requests may still be claimed: those whose place is not taken yet.</summary>
     private async Task<VoiceFence[]> ReadBackAsync(IReadOnlyList<VoiceCompletion> completions)
     {
-        // One at a time: the other batch must not claim for places that are about to be taken over.
+        // One at a time: the other batch must not claim for places that are about to be taken.
         await _readingBack.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -66,8 +66,8 @@ internal sealed partial class VoiceWorker<TSynthesizer>
     }
 
     /// <summary>
-    /// Gives back, three times in each lease, what a lost claim took after it was read back: the places of this worker may be taken by now. A request that it
-    /// knows, or that is finished, stays what it is.
+    /// Gives back, three times in each lease, what a lost claim took after it was read back: this worker may have no capacity for it. A request that it is
+    /// working on, or that is finished, is not changed.
     /// </summary>
     private async Task GiveBackLateClaimsAsync(CancellationToken finished)
     {
@@ -76,7 +76,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             await Task.Delay(_options.LeaseDuration / 3, _voices.Time, finished).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                // One at a time: what is just being read back is not started yet.
+                // One at a time: what is being read back is not among the jobs yet.
                 await _readingBack.WaitAsync(finished).ConfigureAwait(false);
                 try
                 {
@@ -123,7 +123,7 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         }
     }
 
-    /// <summary>Repeats a report until the database has it: synthesized audio is not thrown away because of an error of the server.</summary>
+    /// <summary>Retries a report until the database has it: synthesized audio is not thrown away because of an error of the server.</summary>
     private async Task<T> ReportAsync<T>(VoiceJob job, Func<CancellationToken, Task<T>> report)
     {
         job.Reporting = true;

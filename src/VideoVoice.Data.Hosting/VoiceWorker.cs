@@ -7,14 +7,14 @@ using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>Claims requests up to its free capacity, has them synthesized and reports. No connection is held meanwhile. No error ends it.</summary>
+/// <summary>Claims requests up to its free capacity, has them synthesized and reports the results. It holds no connection during a synthesis, and no error ends it.</summary>
 internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     where TSynthesizer : class, IVoiceSynthesizer
 {
-    /// <summary>How long reporting and giving back may take once the shut-down time is over.</summary>
+    /// <summary>How long reports and releases may take after the shut-down time is over.</summary>
     private static readonly TimeSpan s_releaseTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>How much later than a child process of the synthesizer the host may learn of a signal to both.</summary>
+    /// <summary>How much later the host may receive a signal than a child process of the synthesizer.</summary>
     private static readonly TimeSpan s_signalDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly VoiceManager _voices;
@@ -45,14 +45,14 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         _givenUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, voices.Time);
     }
 
-    /// <summary>Claims no more, lets what runs finish until the token is cancelled, and then gives it back.</summary>
+    /// <summary>Stops claiming, lets running requests finish until the token is cancelled, and then releases them.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         void TimeIsOver()
         {
-            // Nothing of Npgsql's is registered on it, so the timer's thread runs only what is ours.
+            // No callback of Npgsql is registered on it, so the timer's thread runs only this library's code.
             _givenUp.CancelAfter(s_releaseTime);
-            // Not here and now: what a synthesizer has registered on its token may block or throw.
+            // Asynchronously: the synthesizer's callbacks on its token may block or throw.
             _ = _shutDownTimeOver.CancelAsync();
         }
 
@@ -73,7 +73,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         WorkerLog.Started(_logger, _options.WorkerId, _options.Concurrency, _options.LeaseDuration);
-        // The services of a host stop one after the other. This one's turn may come long after the stop was asked for.
+        // The services of a host stop one after the other, so StopAsync may be called long after the stop began.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _hostIsStopping);
         _stopping = stopping.Token;
         using var finished = new CancellationTokenSource();
@@ -85,7 +85,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         }
         finally
         {
-            // Also when the host is to stop because of an error: it learns of it when what runs is synthesized.
+            // Also when an error is to stop the host: running requests are finished first.
             await FinishAsync().ConfigureAwait(false);
             await finished.CancelAsync().ConfigureAwait(false);
             await heartbeats.ConfigureAwait(false);
@@ -97,7 +97,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
 
     private async Task SynthesizeAsync(VoiceJob job)
     {
-        // So that a synthesizer that works before its first await does not hold up the claims.
+        // A synthesizer that works before its first await must not delay the claims.
         await Task.Yield();
         var request = job.Request;
         using var activity = Telemetry.StartMessaging("synthesize", "process", ActivityKind.Consumer, request.TraceParent);
@@ -131,7 +131,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         }
         catch (Exception) when (job.Token.IsCancellationRequested)
         {
-            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back. What broke off in whatever way is no failure of the request.
+            // The lease is gone, or the shut-down time is over and FinishAsync gives the request back. Whatever it threw is no failure of the request.
         }
         catch (Exception e) when (_stopping.IsCancellationRequested && !job.Reporting)
         {
@@ -161,7 +161,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         }
         catch (OperationCanceledException) when (_givenUp.IsCancellationRequested)
         {
-            // A synthesizer ignores its token. Its request is given back all the same, and the fence refuses its late result.
+            // A synthesizer ignores its token. Its request is released nevertheless, and the fence refuses its late result.
         }
 
         HashSet<VoiceFence> held = [.. _jobs.Keys];

@@ -12,13 +12,13 @@ public sealed class VoiceWorkerOptions
     public int Concurrency { get; set; } = 1;
 
     /// <summary>
-    /// How long a request stays with a worker that gives no sign of life, 1 s to 1 day. The worker renews at each third of it, for as long as a request
+    /// How long a request stays with a worker that sends no heartbeat, 1 s to 1 day. The worker renews at each third of it, for as long as a request
     /// takes: it is not a limit on the synthesis. A renewal that takes longer than a sixth of it, or 10 s, is repeated on another connection.
     /// </summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How many different requests may fail in a row before the worker takes the fault for its own, 1 to 1,000. It then pauses for <see cref="FailurePause"/>,
+    /// How many different requests may fail in a row before the worker assumes that the cause is its own, 1 to 1,000. It then pauses for <see cref="FailurePause"/>,
     /// tries one request, and doubles the pause while that fails, up to 64 times. A <see cref="PermanentVoiceException"/> does not count.
     /// </summary>
     public int FailuresBeforePause { get; set; } = 5;
@@ -27,8 +27,8 @@ public sealed class VoiceWorkerOptions
     public TimeSpan FailurePause { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether an error that no repeat is known to cure, such as a missing table, ends the worker, and with it the host unless
-    /// <c>HostOptions.BackgroundServiceExceptionBehavior</c> says otherwise. When false, the worker logs it, tells the health check and tries again.
+    /// Whether an error that a retry does not cure, such as a missing table, ends the worker, and with it the host unless
+    /// <c>HostOptions.BackgroundServiceExceptionBehavior</c> says otherwise. When false, the worker logs it, reports it to the health check and tries again.
     /// </summary>
     public bool StopHostOnError { get; set; }
 

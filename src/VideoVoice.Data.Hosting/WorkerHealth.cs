@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>What keeps the workers of this process from working, for the health check. A worker is told from others by its options object.</summary>
+/// <summary>What keeps the workers of this process from working, for the health check. The options object identifies a worker.</summary>
 internal sealed class WorkerHealth
 {
     private readonly ConcurrentDictionary<(VoiceWorkerOptions Worker, string Kind), string> _problems = new();

@@ -12,7 +12,7 @@ public sealed class VideoVoiceOptions
     internal List<string> Targets { get; } = [];
 
     /// <summary>
-    /// Npgsql connection string. <c>Max Auto Prepare</c> (50), <c>No Reset On Close</c> (true) and <c>Options</c> (generic plans) are added where it says nothing of them,
+    /// Npgsql connection string. <c>Max Auto Prepare</c> (50), <c>No Reset On Close</c> (true) and <c>Options</c> (generic plans) are added where it does not set them,
     /// unless <see cref="BehindPgBouncer"/> is set. Not needed when the host brings an <c>NpgsqlDataSource</c>.
     /// </summary>
     public string? ConnectionString { get; set; }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace VideoVoice.Sample.Audio;
 
-/// <summary>Speaks with espeak-ng, one process a text.</summary>
+/// <summary>Synthesizes with espeak-ng, one process for each text.</summary>
 /// <param name="command">The program, by its name on PATH or by its path.</param>
 /// <param name="language">The language that it was looked up for; each call names its own.</param>
 internal sealed class EspeakSynthesizer(string command, string language) : ISpeechSynthesizer

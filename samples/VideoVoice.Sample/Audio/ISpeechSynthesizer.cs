@@ -6,9 +6,9 @@ internal interface ISpeechSynthesizer
     /// <summary>What will be heard, in one line for the user.</summary>
     string Description { get; }
 
-    /// <summary>Speaks a text into a file, replacing what stood there; the file appears whole or not at all.</summary>
+    /// <summary>Synthesizes a text into a file, replacing what stood there; the file appears whole or not at all.</summary>
     /// <param name="text">The text, which is not empty.</param>
-    /// <param name="voiceId">Who speaks. The same id always sounds the same, also in another process.</param>
+    /// <param name="voiceId">The voice. The same id always sounds the same, also in another process.</param>
     /// <param name="language">A language code such as pt-br.</param>
     /// <param name="outputPath">The file. Its folder is created when it is missing.</param>
     /// <param name="cancellationToken">Leaves <paramref name="outputPath"/> as it was.</param>

@@ -13,7 +13,7 @@ internal static class CloneCommand
     {
         var once = new Option<bool>("--once") { Description = "Ends when no request is open, instead of at Ctrl+C." };
         var output = Invocation.OutputOption();
-        var command = new Command("clone", "Speaks pending lines, three at once.") { once, output };
+        var command = new Command("clone", "Synthesizes pending requests, three at once.") { once, output };
         command.SetAction(async (services, parsed, token) =>
         {
             var screen = Screen.Create();
@@ -30,7 +30,7 @@ internal static class CloneCommand
             }
             finally
             {
-                // What is being spoken is finished first.
+                // What is being synthesized is finished first.
                 await host.StopAsync(CancellationToken.None);
             }
 

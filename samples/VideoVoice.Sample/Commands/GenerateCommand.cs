@@ -5,7 +5,7 @@ using VideoVoice.Sample.Display;
 
 namespace VideoVoice.Sample.Commands;
 
-/// <summary>The video generator alone: the voices are spoken by <c>clone</c> in another process.</summary>
+/// <summary>The video generator alone: the requests are synthesized by <c>clone</c> in another process.</summary>
 internal static class GenerateCommand
 {
     public static Command Create()

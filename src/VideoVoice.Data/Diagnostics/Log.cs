@@ -17,7 +17,7 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "The listening connection was lost. Waiting goes on and polls until it is back.")]
     internal static partial void ListenerLost(ILogger logger, Exception exception);
 
-    [LoggerMessage(5, LogLevel.Debug, "Sleeping processes could not be told; they look by themselves within their poll interval.")]
+    [LoggerMessage(5, LogLevel.Debug, "Waiting processes could not be notified; they see the change at their next poll.")]
     internal static partial void NotifyFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(6, LogLevel.Warning, "The database cannot be reached. This is logged once, until it answers again.")]

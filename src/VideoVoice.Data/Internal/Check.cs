@@ -22,7 +22,7 @@ internal static class Check
     internal static VoiceFence Fence(VoiceFence value, [CallerArgumentExpression(nameof(value))] string? name = null) =>
         value.VoiceId != Guid.Empty ? value : throw new ArgumentException("The fence's id is all zeros: it was never set. Use the Fence of a claimed request.", name);
 
-    /// <summary>Refuses two equal fences: one report is one report.</summary>
+    /// <summary>Refuses two equal fences: an attempt is reported once.</summary>
     internal static void DistinctFences(IEnumerable<VoiceFence> values, Func<int, string> nameOf)
     {
         var seen = new Dictionary<VoiceFence, int>();
@@ -94,7 +94,7 @@ internal static class Check
     {
         try
         {
-            // A transaction that has ended may still name its connection; its isolation level it tells only while it is open.
+            // A transaction that has ended may still have its connection, but reading its isolation level then throws.
             _ = transaction.IsolationLevel;
             if (transaction.Connection is { } connection)
                 return connection;

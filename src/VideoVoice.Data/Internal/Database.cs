@@ -103,7 +103,7 @@ internal sealed class Database
         }
     }
 
-    /// <summary>Runs a call that ends in time. When it does not, the peer may be gone without a word, and the idle connections of the pool with it: they are closed.</summary>
+    /// <summary>Runs a call with a time limit. When it takes longer, the peer may have vanished, and the idle connections of the pool with it, so these are closed.</summary>
     /// <exception cref="TimeoutException">The call did not end in time.</exception>
     internal async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -133,7 +133,7 @@ internal sealed class Database
         Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
         CancellationToken cancellationToken)
     {
-        // What the library does by itself, at each poll interval, is no part of anybody's trace.
+        // Statements that the library runs by itself, at each poll interval, get no span.
         using var activity = name.StartsWith("notifications/", StringComparison.Ordinal) ? null : Telemetry.Source.StartActivity(name, ActivityKind.Client);
         activity?.SetTag("db.system.name", "postgresql").SetTag("db.query.summary", name);
         var command = new CommandDefinition(text, parameters, transaction, cancellationToken: cancellationToken);
@@ -152,8 +152,8 @@ internal sealed class Database
         }
         catch (Exception e)
         {
-            // Dapper wraps what Npgsql throws inside a row: a connection that breaks there is a broken connection like any other.
-            // Or Dapper goes on reading after the break, and then only the connection's state tells.
+            // Dapper wraps what Npgsql throws inside a row, so the cause is unwrapped. Or Dapper goes on reading after the break, and then only the connection's
+            // state shows it.
             var cause = e switch
             {
                 DataException { InnerException: { } inner } when ConnectionLoss.IsCauseOf(inner) => inner,

@@ -1,16 +1,16 @@
 namespace VideoVoice.Data.Internal;
 
 /// <summary>
-/// Ends the wait for a call in time, whatever its connection does. Npgsql may lose a cancellation, and on a connection without a peer it waits for its own
-/// time-outs, so the call is left to itself when it does not end.
+/// Waits for a call with a time limit that holds whatever its connection does. Npgsql may lose a cancellation, and on a connection without a peer it waits for
+/// its own time-outs, so a call that does not end is abandoned.
 /// </summary>
 internal static class TimeLimit
 {
-    /// <exception cref="TimeoutException">The call did not end in time. It was cancelled and left to itself.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the call ended. It was cancelled and left to itself.</exception>
+    /// <exception cref="TimeoutException">The call did not end in time. It was cancelled and abandoned.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the call ended. It was cancelled and abandoned.</exception>
     internal static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
-        // Not linked to the caller's token, and without a timer of its own: a callback of Npgsql's may throw out of whatever cancels it.
+        // Neither linked to the caller's token nor cancelled by a timer: a callback of Npgsql may throw to whoever cancels it.
         var cancellation = new CancellationTokenSource();
         var running = call(cancellation.Token);
         try
@@ -32,7 +32,7 @@ internal static class TimeLimit
         }
         catch (Exception)
         {
-            // A callback on a connection that is closed already.
+            // Thrown by a callback on a connection that is closed already.
         }
 
         try
@@ -42,7 +42,7 @@ internal static class TimeLimit
         }
         catch (Exception)
         {
-            // Nobody waits for it any more.
+            // The caller has stopped waiting.
         }
     }
 }

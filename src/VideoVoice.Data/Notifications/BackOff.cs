@@ -1,6 +1,6 @@
 namespace VideoVoice.Data.Notifications;
 
-/// <summary>The pause between two tries: 50 ms, doubled each time up to 5 s, each half as long to one and a half times as long, so that the processes of a fleet do not come back in the same moment.</summary>
+/// <summary>The pause between two tries: 50 ms, doubled each time up to 5 s, times a random factor from 0.5 to 1.5, so that many processes do not reconnect at the same moment.</summary>
 internal sealed class BackOff(TimeProvider time)
 {
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(50);

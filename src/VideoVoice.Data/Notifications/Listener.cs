@@ -12,7 +12,7 @@ namespace VideoVoice.Data.Notifications;
 /// </summary>
 /// <param name="database">Where to connect.</param>
 /// <param name="channel">The channel of this process.</param>
-/// <param name="changed">Called when it listens anew, because what was notified before is lost, and when it no longer listens.</param>
+/// <param name="changed">Called when it listens again, because earlier notifications are lost, and when it no longer listens.</param>
 /// <param name="heard">Called with channel and payload. Must not throw.</param>
 /// <param name="logger">Where a lost connection is reported.</param>
 internal sealed class Listener(Database database, string channel, Action changed, Action<string, string> heard, ILogger logger) : IAsyncDisposable
@@ -110,7 +110,7 @@ internal sealed class Listener(Database database, string channel, Action changed
             changed();
             while (true)
             {
-                // A peer that is gone without a word is noticed by the answer that does not come.
+                // A peer that has vanished is noticed by the missing answer.
                 if (!await RunAsync(token => Wait(connection, s_keepAlive, token), s_keepAlive + s_limit, _stopping.Token).ConfigureAwait(false))
                     await RunAsync(token => connection.ExecuteAsync(Command(listen, token)), s_limit, _stopping.Token).ConfigureAwait(false);
             }
@@ -147,7 +147,7 @@ internal sealed class Listener(Database database, string channel, Action changed
         {
             try
             {
-                // A pooled connection would go on listening, because nothing resets it. What is heard meanwhile is still handed on.
+                // A pooled connection would go on listening, because nothing resets it. Notifications that arrive meanwhile are still passed on.
                 var registration = new { channel, waitsFor = WaiterSet.All };
                 await RunAsync(
                     async token =>
@@ -180,7 +180,7 @@ internal sealed class Listener(Database database, string channel, Action changed
         }
         catch (Exception)
         {
-            // It was of no use any more.
+            // It is not used any more.
         }
     }
 

@@ -7,15 +7,15 @@ using VideoVoice.Data.Internal;
 namespace VideoVoice.Data.Notifications;
 
 /// <summary>
-/// Tells sleeping processes what changed. Writers only leave a note; one statement at a time, with a pause after it, tells of all notes, because
-/// NOTIFY serialises commits. What gets lost here costs a sleeper at most one poll interval.
+/// Notifies processes that wait of what changed. Writers only queue a change; one statement at a time, with a pause after it, notifies of all that is queued,
+/// because NOTIFY serializes commits. A notification that is lost delays a waiting process by at most one poll interval.
 /// </summary>
 internal sealed class Notifier(Database database, bool enabled, ILogger? logger) : IAsyncDisposable, IDisposable
 {
-    /// <summary>The pause between two statements. The first note after a quiet time is told at once.</summary>
+    /// <summary>The pause between two statements. The first change after a quiet time is sent at once.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The pause after a statement that found nobody asleep: under load it would find nobody the next time either, and each costs the writers.</summary>
+    /// <summary>The pause after a statement that found no waiting process: under load the next would find none either, and each costs the writers.</summary>
     private static readonly TimeSpan s_longPause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long a statement may take, and how long a disposal waits for what is left.</summary>
@@ -25,7 +25,7 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
     /// <summary>Most ids of a kind in one statement.</summary>
     private const int MaxIds = 1_000;
 
-    /// <summary>Most ids of a kind that wait to be told. Writers that are faster than the statement would make it grow for as long as they are.</summary>
+    /// <summary>Most queued ids of a kind. Without a limit the queue would grow for as long as writers are faster than the statement.</summary>
     internal const int MaxWaiting = 10_000;
 
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
@@ -37,7 +37,7 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
     private Task _notifying = Task.CompletedTask;
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>How many ids wait to be told.</summary>
+    /// <summary>How many ids are queued.</summary>
     internal int Waiting
     {
         get
@@ -47,7 +47,7 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
         }
     }
 
-    /// <summary>Tells of new requests, finished voices or changed videos: after the transaction's commit, or at once when there is none.</summary>
+    /// <summary>Notifies of new requests, finished requests or changed videos: with the transaction's commit, or at once when there is none.</summary>
     internal async Task NotifyAsync(int newRequests, Guid[] voiceIds, Guid[] videoIds, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         if (!enabled || (newRequests == 0 && voiceIds.Length == 0 && videoIds.Length == 0))
@@ -68,15 +68,15 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
                 return;
 
             _running = true;
-            // It tells of many: it must not count to the trace of the write that happened to start it.
+            // It serves many writes: it must not be part of the trace of the one that started it.
             using (ExecutionContext.SuppressFlow())
                 _notifying = Task.Run(NotifyAllAsync, CancellationToken.None);
         }
     }
 
     /// <summary>
-    /// Counts new requests and tells of them. Those who wait for a video's voices are not told: more of them end no wait, and a notification for each process
-    /// costs the writers a third of their speed.
+    /// Counts new requests and notifies workers of them. Processes that wait for a video's voices are not notified: new requests end no wait, and a notification
+    /// for each such process made creates a third slower.
     /// </summary>
     internal Task NotifyCreatedAsync(int created, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {

@@ -6,13 +6,13 @@ using VideoVoice.Data.Internal;
 namespace VideoVoice.Data.Notifications;
 
 /// <summary>
-/// The one place of a process that waits for the database: one loop looks for all waiters. It looks when somebody begins to wait, when the
-/// <see cref="Listener"/> has heard something, and at each poll interval; between two looks it waits on a primitive of .NET alone. A notification is a hint;
-/// the poll is the promise. No error ends the loop, only its disposal or the data source's.
+/// All waits of a process: one loop looks for all waiters. It looks when a wait begins, when the <see cref="Listener"/> has received a notification, and at
+/// each poll interval; between two looks it waits on a .NET primitive and on no connection. Notifications only make waiting faster: every wait also ends by
+/// polling. No error ends the loop, only its disposal or that of the data source.
 /// </summary>
 internal sealed class Poller : IAsyncDisposable
 {
-    /// <summary>How long a look may take at first; doubled after one that took longer, because a look for many may need more.</summary>
+    /// <summary>How long a look may take at first; doubled after one that took longer, because a look for many waiters may need more.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestLimit = TimeSpan.FromMinutes(1);
 
@@ -21,10 +21,10 @@ internal sealed class Poller : IAsyncDisposable
     /// <summary>When a registration that failed is tried again.</summary>
     private static readonly TimeSpan s_registrationPause = TimeSpan.FromMinutes(1);
 
-    /// <summary>When one is tried again that only met a broken connection.</summary>
+    /// <summary>When a registration is tried again that failed because of a broken connection.</summary>
     private static readonly TimeSpan s_reconnected = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>When one is tried again that took too long, as on a busy server.</summary>
+    /// <summary>When a registration is tried again that took too long, as on a busy server.</summary>
     private static readonly TimeSpan s_registrationTooSlow = TimeSpan.FromSeconds(5);
 
     private readonly Database _database;
@@ -53,7 +53,7 @@ internal sealed class Poller : IAsyncDisposable
         if (!options.Notifications)
             return;
 
-        // The listening connection would be the only one, and no statement could run.
+        // The listening connection would be the only one of the pool, and no statement could run.
         if (new NpgsqlConnectionStringBuilder(database.DataSource.ConnectionString) is { Pooling: true, MaxPoolSize: < 2 })
         {
             Log.PoolTooSmall(logger);
@@ -65,7 +65,7 @@ internal sealed class Poller : IAsyncDisposable
             : new Listener(database, _channel, _waiters.PollNow, OnNotification, logger) { Wait = wait };
     }
 
-    /// <summary>Whether the loop sleeps, with everybody who waits looked for and, where notifications serve, registered.</summary>
+    /// <summary>Whether the loop sleeps, with every waiter looked for and, where notifications are used, registered.</summary>
     internal bool IsAsleep => _asleep && !_waiters.ChangedAsync().IsCompleted;
 
     internal ProgressSubscription Subscribe(Guid videoId)
@@ -76,14 +76,14 @@ internal sealed class Poller : IAsyncDisposable
 
     internal void Unsubscribe(ProgressSubscription subscription) => _waiters.Remove(subscription);
 
-    /// <summary>The audio of a video, read with the next look together with that of others.</summary>
+    /// <summary>The audio of a video, read with the next look, together with that of other videos.</summary>
     internal Task<IReadOnlyList<CompletedAudio>> ReadAudioAsync(Guid videoId, CancellationToken cancellationToken) =>
         _waiters.AddReader(videoId).WaitAsync(cancellationToken);
 
-    /// <summary>Something changed in this process that moves the time of the next work.</summary>
+    /// <summary>Looks for work again, because this process changed when the next request may start.</summary>
     internal void LookForWork() => _waiters.LookForWorkNow();
 
-    /// <summary>Ends when a claim can find something.</summary>
+    /// <summary>Completes when a claim can find something.</summary>
     internal async Task WaitForWorkAsync(CancellationToken cancellationToken)
     {
         Start();
@@ -94,7 +94,7 @@ internal sealed class Poller : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // No longer among the sleepers: it was woken in the moment in which it was cancelled.
+            // It was woken at the moment at which it was cancelled.
             if (!_waiters.Remove(sleeper))
                 PassOn();
             throw;
@@ -165,17 +165,17 @@ internal sealed class Poller : IAsyncDisposable
 
     private void OnError(Exception error)
     {
-        // What the look was for is still to be looked at.
+        // The next look has to serve what this one did not.
         _waiters.PollNow();
 
-        // No such table, no right: no repeat cures it, so who has just begun to wait is told. Who has seen a state before goes on.
+        // A missing table or right: a retry does not cure it, so a new wait ends with the error. A wait that has seen a state goes on.
         if (error is PostgresException { SqlState: ['4', '2', ..] })
             _waiters.EndNew(error);
 
         if (error is TimeoutException)
             _limit = _limit * 2 < s_longestLimit ? _limit * 2 : s_longestLimit;
 
-        // That no connection can be opened is said where connections are opened.
+        // An unreachable database is logged where connections are opened.
         if (error is DatabaseConnectionException || _saidThatLookFails)
             Log.LookFailedAgain(_logger, error.Message);
         else
@@ -215,13 +215,13 @@ internal sealed class Poller : IAsyncDisposable
             }
         }
 
-        // Only for those whom the look has not served: who waits for what is there already needs no connection to listen on.
+        // Only for waiters that the look has not served: the others need no listening connection.
         if (_waiters.Any)
             _listener?.Start();
         return pause;
     }
 
-    /// <summary>Says which notifications this process needs. It only makes waiting faster, so it may fail in whatever way. Returns when to try again.</summary>
+    /// <summary>Registers which notifications this process needs. They only make waiting faster, so every failure is tolerated. Returns when to try again.</summary>
     private async Task<TimeSpan> RegisterAsync(WaiterSet.Work work)
     {
         if (work is { Register: [], Unregister: [] })
@@ -283,6 +283,6 @@ internal sealed class Poller : IAsyncDisposable
         }
     }
 
-    /// <summary>The wake-up was meant for one who sleeps, and nobody here does any more: another process gets it.</summary>
+    /// <summary>Sends a notification of work on to another process, because no worker sleeps here any more.</summary>
     private void PassOn() => _ = _notifier.NotifyAsync(1, [], [], null, CancellationToken.None);
 }

@@ -19,7 +19,7 @@ internal sealed class WaiterSet(TimeProvider time)
     private readonly HashSet<Guid> _toLookAt = [];
     private readonly HashSet<string> _registered = [];
 
-    /// <summary>Done when the loop has something to do. What waits for it never runs under the lock of who says so.</summary>
+    /// <summary>Completed when the loop has something to do. Its continuations run asynchronously, never under the lock of the caller.</summary>
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _lookForWork;
     private bool _pollNow = true;
@@ -74,7 +74,7 @@ internal sealed class WaiterSet(TimeProvider time)
         }
     }
 
-    /// <summary>All that ask for the audio of a video before the next look get one answer.</summary>
+    /// <summary>All readers of a video's audio before the next look share one result.</summary>
     internal Task<IReadOnlyList<CompletedAudio>> AddReader(Guid videoId)
     {
         lock (_gate)
@@ -108,7 +108,7 @@ internal sealed class WaiterSet(TimeProvider time)
         return sleeper;
     }
 
-    /// <summary>False when it was woken before.</summary>
+    /// <summary>False when it has been woken already.</summary>
     internal bool Remove(TaskCompletionSource sleeper)
     {
         lock (_gate)
@@ -116,14 +116,14 @@ internal sealed class WaiterSet(TimeProvider time)
             if (!_sleepers.Remove(sleeper))
                 return false;
 
-            // The registration of a worker that stopped must not swallow a wake-up that another could use.
+            // The registration of a worker that stopped must not receive a notification that another could use.
             if (_sleepers.Count == 0)
                 Signal();
             return true;
         }
     }
 
-    /// <summary>Ends all waits, also those that come later, because nobody will look for them any more.</summary>
+    /// <summary>Ends all waits, also later ones, because nothing looks for them any more.</summary>
     internal void End(Exception reason)
     {
         lock (_gate)
@@ -151,14 +151,14 @@ internal sealed class WaiterSet(TimeProvider time)
         }
     }
 
-    /// <summary>What this turn would have registered is not.</summary>
+    /// <summary>The registration of this turn failed.</summary>
     internal void NotRegistered(Work work)
     {
         lock (_gate)
             _registered.ExceptWith(work.Register);
     }
 
-    /// <summary>Whether everybody who waits is looked for and, if so asked, registered.</summary>
+    /// <summary>Whether every waiter has been looked for and, if asked, registered.</summary>
     internal bool IsServed(bool registered)
     {
         lock (_gate)
@@ -181,7 +181,7 @@ internal sealed class WaiterSet(TimeProvider time)
         }
     }
 
-    /// <summary>Looks at the videos that somebody here waits for. False when the text is no list of ids.</summary>
+    /// <summary>Marks the videos of the list that have waiters here. False when the text is no list of ids.</summary>
     internal bool Moved(string videoIds)
     {
         var all = true;
@@ -227,7 +227,7 @@ internal sealed class WaiterSet(TimeProvider time)
         }
     }
 
-    /// <summary>A look has found that they may sleep on.</summary>
+    /// <summary>A look has found no work for them.</summary>
     internal void Looked(TaskCompletionSource[] sleepers)
     {
         lock (_gate)

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace VideoVoice.Data.Registration;
 
-/// <summary>Says what is wrong with a connection string without repeating any of its values.</summary>
+/// <summary>Describes what is wrong with a connection string without repeating any of its values.</summary>
 internal static partial class ConnectionStrings
 {
     private const string Form = "Write it as Host=...;Port=...;Username=...;Password=...;Database=...; values with ; or = stand in quotes.";

@@ -6,14 +6,14 @@ namespace VideoVoice.Data.Registration;
 /// <summary>Makes the data source of the process from the options.</summary>
 internal static class DataSources
 {
-    /// <summary>More than the number of statements, so that none pushes another out.</summary>
+    /// <summary>More than the number of statements, so that none evicts another.</summary>
     private const int MaxAutoPrepare = 50;
 
     internal static NpgsqlDataSource Create(VideoVoiceOptions options, ILoggerFactory? loggerFactory, Func<string, string?>? variable = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
 
-        // Quoted as create_schema quotes it: an unquoted name would lose its capitals, and a comma or a quote in it would mean something.
+        // Quoted as create_schema quotes it: an unquoted name would be folded to lower case, and a comma or a quote in it would be syntax.
         if (options.Schema is not null)
             settings.SearchPath = $"\"{options.Schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
@@ -38,7 +38,7 @@ internal static class DataSources
         if (!settings.ShouldSerialize("Application Name"))
             settings.ApplicationName = "VideoVoice.Data";
 
-        // Else the password would be in Npgsql's log state and, as part of the pool's name, in its metrics and spans.
+        // Otherwise the password would be in Npgsql's log state and, as part of the pool's name, in its metrics and spans.
         settings.PersistSecurityInfo = false;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = $"VideoVoice.Data {settings.Host}:{settings.Port}/{settings.Database}" };
         if (loggerFactory is not null)
@@ -48,7 +48,7 @@ internal static class DataSources
     }
 
     /// <summary>The connection string from the variables that the Python services read, or null when POSTGRES_HOST is not set.</summary>
-    /// <exception cref="FormatException">POSTGRES_PORT is no port.</exception>
+    /// <exception cref="FormatException">POSTGRES_PORT is not a port number.</exception>
     internal static string? FromPythonVariables(Func<string, string?> variable)
     {
         if (string.IsNullOrWhiteSpace(variable("POSTGRES_HOST")))

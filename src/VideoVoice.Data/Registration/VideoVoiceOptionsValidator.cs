@@ -4,10 +4,10 @@ using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Registration;
 
-/// <summary>Says what to set. No message repeats the connection string.</summary>
+/// <summary>Validates the options. Each message says what to set, and none repeats the connection string.</summary>
 internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidateOptions<VideoVoiceOptions>
 {
-    /// <summary>PostgreSQL cuts a longer name, and then it is another one.</summary>
+    /// <summary>PostgreSQL truncates a longer name, which then is another name.</summary>
     private const int MaxNameBytes = 63;
 
     /// <summary>For the constructors that take a data source.</summary>

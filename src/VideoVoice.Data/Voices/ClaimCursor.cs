@@ -39,7 +39,7 @@ internal sealed class ClaimCursor(TimeProvider time)
         }
     }
 
-    /// <summary>Moves the cursor to the last request of a full claim; a short one says that nothing is left behind it.</summary>
+    /// <summary>Moves the cursor to the last request of a full claim; a short one shows that nothing is left behind it.</summary>
     internal void Set(IReadOnlyList<VoiceRequest> claimed, int limit, TimeSpan took)
     {
         lock (_gate)

@@ -12,7 +12,7 @@ public sealed record CompletedAudio
     /// <summary>Place in the conversation, from 0; null in rows of Python services.</summary>
     public int? Position { get; init; }
 
-    /// <summary>Who speaks; null only in rows that other services wrote.</summary>
+    /// <summary>The character's name; null only in rows that other services wrote.</summary>
     public string? CharacterName { get; init; }
 
     /// <summary>Path of the audio; null only where another service completed a request without one.</summary>

@@ -4,7 +4,7 @@ using VideoVoice.Data.Internal;
 namespace VideoVoice.Data;
 
 /// <summary>A voice request to create.</summary>
-/// <param name="CharacterName">Whose line it is, 1 to 100 characters.</param>
+/// <param name="CharacterName">The character whose line it is, 1 to 100 characters.</param>
 /// <param name="TextContent">The text to synthesize; not empty.</param>
 /// <param name="VoiceMappingId">The mapping of the voice; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
 public sealed record NewVoiceRequest(string CharacterName, string TextContent, Guid? VoiceMappingId = null)

@@ -15,10 +15,10 @@ public sealed record Voice
     /// <summary>Place in the conversation, from 0, unique in the video; null in rows of Python services, which come after the others.</summary>
     public int? Position { get; init; }
 
-    /// <summary>Who speaks, at most 100 characters; null only in rows that other services wrote.</summary>
+    /// <summary>The character's name, at most 100 characters; null only in rows that other services wrote.</summary>
     public string? CharacterName { get; init; }
 
-    /// <summary>What is said.</summary>
+    /// <summary>The text to synthesize.</summary>
     public string TextContent { get; init; } = "";
 
     /// <summary>State. A null in the table, which no service writes, reads as <see cref="VoiceStatus.Pending"/>.</summary>
@@ -27,7 +27,7 @@ public sealed record Voice
     /// <summary>Path of the audio; set when the request completes.</summary>
     public string? OutputAudioPath { get; init; }
 
-    /// <summary>Whether <see cref="OutputAudioPath"/> is on a local disk; true unless a worker said otherwise.</summary>
+    /// <summary>Whether <see cref="OutputAudioPath"/> is on a local disk; true unless a worker reported remote storage.</summary>
     public bool IsLocalStorage { get; init; }
 
     /// <summary>Where the audio is when it is not local; at most 500 characters.</summary>

@@ -13,7 +13,7 @@ public sealed partial class VoiceManager
     /// <param name="leaseDuration">How long the lease lasts from now, 100 ms to 1 day.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>One outcome a fence, in their order: <see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.LeaseLost"/>, <see cref="WriteOutcome.AlreadyFinished"/> (also: cancelled) or <see cref="WriteOutcome.NotFound"/> (deleted). With any but the first the worker should stop speaking it.</returns>
+    /// <returns>One outcome a fence, in their order: <see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.LeaseLost"/>, <see cref="WriteOutcome.AlreadyFinished"/> (also: cancelled) or <see cref="WriteOutcome.NotFound"/> (deleted). With any but the first the worker should stop the synthesis.</returns>
     /// <exception cref="ArgumentException">The duration is out of its range, or an id is all zeros.</exception>
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)

@@ -77,7 +77,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
 
     /// <summary>Creates one request in state pending (<c>create_voice_request.sql</c>), as Python's create_voice_request does.</summary>
     /// <param name="videoId">The video.</param>
-    /// <param name="characterName">Whose line it is, 1 to 100 characters.</param>
+    /// <param name="characterName">The character whose line it is, 1 to 100 characters.</param>
     /// <param name="textContent">The text to synthesize; not empty.</param>
     /// <param name="voiceMappingId">The mapping of the voice; null takes the one that the character's name resolves to now or, where there is none yet, when the request is claimed.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>

@@ -12,10 +12,10 @@ public sealed record VoiceRequest
     /// <summary>Place in the conversation, from 0; null in rows of Python services.</summary>
     public int? Position { get; init; }
 
-    /// <summary>Who speaks; null only in rows that other services wrote.</summary>
+    /// <summary>The character's name; null only in rows that other services wrote.</summary>
     public string? CharacterName { get; init; }
 
-    /// <summary>What is to be said.</summary>
+    /// <summary>The text to synthesize.</summary>
     public string TextContent { get; init; } = "";
 
     /// <summary>The attempt that this is, from 1, once claimed; in a list of pending requests, how many there were.</summary>

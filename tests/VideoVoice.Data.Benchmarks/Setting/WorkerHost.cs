@@ -6,7 +6,7 @@ using VideoVoice.Data.Hosting;
 
 namespace VideoVoice.Data.Benchmarks.Setting;
 
-/// <summary>A worker in a real host, with a handler that speaks nothing.</summary>
+/// <summary>A worker in a real host, with a synthesizer that does nothing.</summary>
 internal sealed class WorkerHost : IAsyncDisposable
 {
     private readonly IHost _host;

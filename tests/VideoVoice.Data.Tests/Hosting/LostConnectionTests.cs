@@ -6,16 +6,16 @@ namespace VideoVoice.Data.Tests.Hosting;
 public sealed class LostConnectionTests : WorkerTest
 {
     [Test]
-    public async Task A_spoken_line_is_stored_when_the_database_is_back()
+    public async Task A_synthesized_request_is_stored_when_the_database_is_back()
     {
-        var video = await CreateVideoAsync("spoken once");
+        var video = await CreateVideoAsync("synthesized once");
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(30), Through(proxy));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         await proxy.CutAsync();
-        line.Finish();
+        job.Finish();
         await UntilAsync(() => Logged(105) >= 3, "The worker did not notice.");
         Assert.That((await OnlyVoiceAsync(video)).Status, Is.EqualTo(VoiceStatus.Processing));
         proxy.Restore();
@@ -23,7 +23,7 @@ public sealed class LostConnectionTests : WorkerTest
         var voice = await OnlyVoiceAsync(video, VoiceStatus.Completed);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((voice.Attempt, voice.OutputAudioPath), Is.EqualTo((1, "/spoken once-1.wav")));
+            Assert.That((voice.Attempt, voice.OutputAudioPath), Is.EqualTo((1, "/synthesized once-1.wav")));
             Assert.That(synthesizer.Lines, Is.EqualTo(1));
         }
 
@@ -38,10 +38,10 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, null, Through(proxy));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         await proxy.CutAsync();
-        line.Throw(new InvalidOperationException("No such voice."));
+        job.Throw(new InvalidOperationException("No such voice."));
         await UntilAsync(() => Logged(105) >= 2, "The worker did not notice.");
         proxy.Restore();
 
@@ -55,7 +55,7 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1), Through(proxy));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
         await proxy.CutAsync();
         await UntilAsync(() => Logged(105) >= 2, "The worker did not notice.");
 
@@ -63,7 +63,7 @@ public sealed class LostConnectionTests : WorkerTest
 
         var heartbeats = Heartbeats();
         await UntilAsync(() => Heartbeats() > heartbeats, "There is no heartbeat.");
-        line.Finish();
+        job.Finish();
         Assert.That((await OnlyVoiceAsync(video, VoiceStatus.Completed)).Attempt, Is.EqualTo(1));
     }
 
@@ -90,9 +90,9 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, o => o.Concurrency = 2, Through(proxy));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
         await proxy.CutAsync();
-        line.Finish();
+        job.Finish();
         await UntilAsync(() => Logged(105) >= 1, "The worker did not notice.");
 
         await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(15), Token);

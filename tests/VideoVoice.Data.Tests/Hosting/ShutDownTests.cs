@@ -13,11 +13,11 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("running", "waiting");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         var stopping = host.StopAsync(Token);
-        Assert.That(line.Token.IsCancellationRequested, Is.False);
-        line.Finish();
+        Assert.That(job.Token.IsCancellationRequested, Is.False);
+        job.Finish();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
@@ -29,52 +29,52 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
-    public async Task A_running_line_keeps_its_lease_while_the_host_stops()
+    public async Task A_running_request_keeps_its_lease_while_the_host_stops()
     {
         var video = await CreateVideoAsync("running");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         var stopping = host.StopAsync(Token);
         var before = Heartbeats();
         await UntilAsync(() => Heartbeats() >= before + 4, "There is no heartbeat.");
-        line.Finish();
+        job.Finish();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         Assert.That((await OnlyVoiceAsync(video)).Status, Is.EqualTo(VoiceStatus.Completed));
     }
 
     [TestCase(true), TestCase(false)]
-    public async Task Past_the_shut_down_time_a_line_is_given_back_with_its_attempt_not_counted(bool heedsToken)
+    public async Task Past_the_shut_down_time_a_request_is_given_back_with_its_attempt_not_counted(bool heedsToken)
     {
         var video = await CreateVideoAsync("too long");
         var synthesizer = new ControlledSynthesizer { HeedsToken = heedsToken };
         var host = await StartWorkerAsync(synthesizer);
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(20), Token);
 
-        await line.CancelledAsync(Token);
+        await job.CancelledAsync(Token);
         await AssertGivenBackAsync(video);
 
         // Its late result finds the request given back.
-        line.Finish();
+        job.Finish();
         var again = await Voices.ClaimVoicesAsync("another", 1, TimeSpan.FromSeconds(30), cancellationToken: Token);
         Assert.That(again.Single().Attempt, Is.EqualTo(2));
     }
 
     [Test]
-    public async Task A_line_that_breaks_off_in_its_own_way_is_given_back_too()
+    public async Task A_request_that_breaks_off_in_its_own_way_is_given_back_too()
     {
         var video = await CreateVideoAsync("too long");
         var synthesizer = new ControlledSynthesizer { HeedsToken = false };
         var host = await StartWorkerAsync(synthesizer);
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         var stopping = host.StopAsync(new CancellationToken(canceled: true));
-        await line.CancelledAsync(Token);
-        line.Throw(new IOException("The pipe is broken."));
+        await job.CancelledAsync(Token);
+        job.Throw(new IOException("The pipe is broken."));
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         await AssertGivenBackAsync(video);
@@ -86,8 +86,8 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("too long");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var line = await synthesizer.NextAsync(Token);
-        line.Token.Register(() => throw new InvalidOperationException("On purpose."));
+        var job = await synthesizer.NextAsync(Token);
+        job.Token.Register(() => throw new InvalidOperationException("On purpose."));
 
         // A timer's callback that throws ends the process.
         using var time = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
@@ -97,7 +97,7 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
-    public async Task What_was_claimed_while_the_host_began_to_stop_is_given_back_unspoken()
+    public async Task What_was_claimed_while_the_host_began_to_stop_is_given_back_unstarted()
     {
         var video = await CreateVideoAsync("too late");
         await using var held = await HeldLock.TakeAsync(DataSource, "lock table voices in access exclusive mode");
@@ -114,14 +114,14 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
-    public async Task What_was_claimed_with_a_report_while_the_host_began_to_stop_is_given_back_unspoken()
+    public async Task What_was_claimed_with_a_report_while_the_host_began_to_stop_is_given_back_unstarted()
     {
-        var video = await CreateVideoAsync("spoken", "too late");
+        var video = await CreateVideoAsync("synthesized", "too late");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var line = await synthesizer.NextAsync(Token);
-        await using var held = await HeldLock.TakeAsync(DataSource, "select from voices where text_content = 'spoken' for update");
-        line.Finish();
+        var job = await synthesizer.NextAsync(Token);
+        await using var held = await HeldLock.TakeAsync(DataSource, "select from voices where text_content = 'synthesized' for update");
+        job.Finish();
         await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
 
         var stopping = host.StopAsync(Token);
@@ -140,12 +140,12 @@ public sealed class ShutDownTests : WorkerTest
         var other = new SlowToStop();
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, null, null, services => services.AddHostedService(_ => other));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
 
         // Services stop in the reverse order, so that it is not the worker's turn yet.
         var stopping = host.StopAsync(Token);
         await other.Stopping.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
-        line.Throw(new InvalidOperationException("espeak-ng ended with 130."));
+        job.Throw(new InvalidOperationException("espeak-ng ended with 130."));
         await UntilAsync(() => Logged(101) == 1, "The worker does not end.");
         other.MayStop.SetResult();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
@@ -159,12 +159,12 @@ public sealed class ShutDownTests : WorkerTest
     }
 
     [Test]
-    public async Task A_claim_that_fails_for_good_stops_a_host_that_asks_for_it_once_its_lines_are_spoken()
+    public async Task A_claim_that_fails_for_good_stops_a_host_that_asks_for_it_once_its_requests_are_synthesized()
     {
         await CreateVideoAsync("running");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => (o.Concurrency, o.LeaseDuration, o.StopHostOnError) = (2, TimeSpan.FromSeconds(1), true));
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
         // Asleep, and so not in the middle of a claim, which would be the one that fails.
         while (!await ScalarAsync<bool>("select exists (select from videovoice_listeners where waits_for = 'work')"))
             await Task.Delay(20, Token);
@@ -178,10 +178,10 @@ public sealed class ShutDownTests : WorkerTest
         }
 
         var heartbeats = Heartbeats();
-        await UntilAsync(() => Heartbeats() >= heartbeats + 3, "The line that is being spoken has lost its heartbeat.");
-        line.Finish();
+        await UntilAsync(() => Heartbeats() >= heartbeats + 3, "The request that is being synthesized has lost its heartbeat.");
+        job.Finish();
 
-        await UntilAsync(() => Logged(102) == 1, "The line was not completed.");
+        await UntilAsync(() => Logged(102) == 1, "The job was not completed.");
         await UntilAsync(() => Log.Text.Contains("BackgroundService failed", StringComparison.Ordinal), "The host did not learn of it.");
     }
 

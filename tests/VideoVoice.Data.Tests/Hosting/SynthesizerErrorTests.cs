@@ -21,11 +21,11 @@ public sealed class SynthesizerErrorTests : WorkerTest
 
     [TestCaseSource(nameof(Errors))]
     public async Task The_error_is_kept_and_the_worker_goes_on_when_the_synthesizer(
-        Func<VoiceRequest, Task<SynthesizedVoice>> speak, VoiceStatus status, string message)
+        Func<VoiceRequest, Task<SynthesizedVoice>> synthesize, VoiceStatus status, string message)
     {
         var bad = await CreateVideoAsync("bad");
         var good = await CreateVideoAsync("good");
-        await StartWorkerAsync((request, _) => request.TextContent == "bad" ? speak(request) : Task.FromResult(new SynthesizedVoice("/good.wav")));
+        await StartWorkerAsync((request, _) => request.TextContent == "bad" ? synthesize(request) : Task.FromResult(new SynthesizedVoice("/good.wav")));
 
         await OnlyVoiceAsync(good, VoiceStatus.Completed);
 
@@ -53,6 +53,6 @@ public sealed class SynthesizerErrorTests : WorkerTest
         Assert.That((voice.OutputAudioPath, voice.IsLocalStorage, voice.RemoteStoragePath), Is.EqualTo(("audio/1.wav", false, "s3://bucket/1.wav")));
     }
 
-    private static TestCaseData Case(string name, Func<VoiceRequest, Task<SynthesizedVoice>> speak, VoiceStatus status, string message) =>
-        new TestCaseData(speak, status, message).SetArgDisplayNames(name);
+    private static TestCaseData Case(string name, Func<VoiceRequest, Task<SynthesizedVoice>> synthesize, VoiceStatus status, string message) =>
+        new TestCaseData(synthesize, status, message).SetArgDisplayNames(name);
 }

@@ -56,7 +56,7 @@ public sealed class TelemetryTests : WorkerTest
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         using var activity = new Activity("the caller's").SetIdFormat(ActivityIdFormat.W3C).Start();
 
-        var id = await Voices.CreateVoiceRequestAsync(video, "Aluno", "line", cancellationToken: Token);
+        var id = await Voices.CreateVoiceRequestAsync(video, "Aluno", "job", cancellationToken: Token);
 
         Assert.That(await ScalarAsync<string>("select trace_parent from voices where id = @id", new { id }), Is.EqualTo(activity.Id));
     }
@@ -101,21 +101,21 @@ public sealed class TelemetryTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => o.Concurrency = 4);
         for (var i = 0; i < 4; i++)
         {
-            var line = await synthesizer.NextAsync(Token);
-            switch (line.Request.TextContent)
+            var job = await synthesizer.NextAsync(Token);
+            switch (job.Request.TextContent)
             {
                 case "bad":
-                    line.Throw(new InvalidOperationException("Try again."));
+                    job.Throw(new InvalidOperationException("Try again."));
                     break;
                 case "worse":
-                    line.Throw(new PermanentVoiceException("Never."));
+                    job.Throw(new PermanentVoiceException("Never."));
                     break;
                 case "lost":
                     await SqlAsync("update voices set attempt = attempt + 1 where text_content = 'lost'");
-                    line.Finish();
+                    job.Finish();
                     break;
                 default:
-                    line.Finish();
+                    job.Finish();
                     break;
             }
         }

@@ -8,7 +8,7 @@ namespace VideoVoice.Data.Tests.Hosting;
 public sealed class VoiceWorkerTests : WorkerTest
 {
     [Test]
-    public async Task A_worker_speaks_every_line_of_a_video()
+    public async Task A_worker_speaks_every_request_of_a_video()
     {
         await StartWorkerAsync((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav")), o => o.Concurrency = 4);
         var video = await CreateVideoAsync([.. Enumerable.Range(0, 50).Select(i => $"{i}")]);
@@ -25,10 +25,10 @@ public sealed class VoiceWorkerTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => o.Concurrency = 3);
         var video = await CreateVideoAsync("1", "2", "3", "4", "5");
 
-        var lines = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
+        var jobs = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
         Assert.That((await CountAsync()).processing, Is.EqualTo(3), "two wait, though they could be claimed");
 
-        lines[1].Finish();
+        jobs[1].Finish();
         var fourth = await synthesizer.NextAsync(Token);
         var (processing, completed) = await CountAsync();
         using (Assert.EnterMultipleScope())
@@ -60,16 +60,16 @@ public sealed class VoiceWorkerTests : WorkerTest
     }
 
     [Test]
-    public async Task No_connection_is_held_while_lines_are_spoken()
+    public async Task No_connection_is_held_while_requests_are_synthesized()
     {
         var video = await CreateVideoAsync("1", "2", "3", "4", "5", "6", "7", "8");
         var synthesizer = new ControlledSynthesizer();
         // One for the listener and one for all statements.
         var small = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 2, ApplicationName = "small pool" }.ConnectionString;
         await StartWorkerAsync(synthesizer, o => o.Concurrency = 10, small);
-        var lines = new List<SpokenLine>();
+        var jobs = new List<RunningSynthesis>();
         for (var i = 0; i < 8; i++)
-            lines.Add(await synthesizer.NextAsync(Token));
+            jobs.Add(await synthesizer.NextAsync(Token));
 
         // The worker has free capacity, so it waits for work on the listener's connection; nothing else is under way.
         var busy = -1L;
@@ -77,7 +77,7 @@ public sealed class VoiceWorkerTests : WorkerTest
             busy = await ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'small pool' and state <> 'idle'");
         Assert.That(busy, Is.Zero);
 
-        lines.ForEach(line => line.Finish());
+        jobs.ForEach(job => job.Finish());
         var result = await Voices.WaitForVoicesAsync(video, cancellationToken: Token);
         Assert.That(result!.AllCompleted, Is.True);
     }
@@ -121,17 +121,17 @@ public sealed class VoiceWorkerTests : WorkerTest
     }
 
     [Test]
-    public async Task A_claim_that_cannot_be_made_does_not_keep_back_what_is_spoken()
+    public async Task A_claim_that_cannot_be_made_does_not_keep_back_what_is_synthesized()
     {
-        var video = await CreateVideoAsync("spoken");
+        var video = await CreateVideoAsync("synthesized");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer);
-        var line = await synthesizer.NextAsync(Token);
+        var job = await synthesizer.NextAsync(Token);
         await SqlAsync("alter table voices rename column trace_parent to elsewhere");
 
-        line.Finish();
+        job.Finish();
 
-        await UntilAsync(() => Logged(102) == 1, "The line was not completed.");
+        await UntilAsync(() => Logged(102) == 1, "The job was not completed.");
         await SqlAsync("alter table voices rename column elsewhere to trace_parent");
         await OnlyVoiceAsync(video, VoiceStatus.Completed);
     }

@@ -55,11 +55,11 @@ public sealed class WorkerProcessesTests : DatabaseTest
             await Task.Delay(50, cancellationToken);
         }
 
-        TestContext.Out.WriteLine($"{killed} workers killed, {await ScalarAsync<long>("select count(*) from voices where attempt > 1")} requests spoken again.");
+        TestContext.Out.WriteLine($"{killed} workers killed, {await ScalarAsync<long>("select count(*) from voices where attempt > 1")} requests synthesized again.");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(killed, Is.GreaterThan(0));
-            Assert.That(await ScalarAsync<long>("select count(*) from voices where attempt > 1"), Is.GreaterThan(0), "No kill met a line that was being spoken.");
+            Assert.That(await ScalarAsync<long>("select count(*) from voices where attempt > 1"), Is.GreaterThan(0), "No kill met a job that was being synthesized.");
             Assert.That(await ScalarAsync<long>("select count(*) from voices"), Is.EqualTo(videoCount * lineCount));
             Assert.That(await ScalarAsync<long>("select count(*) from completions"), Is.EqualTo(videoCount * lineCount));
             Assert.That(await ScalarAsync<long>("select count(distinct voice_id) from completions"), Is.EqualTo(videoCount * lineCount));
@@ -75,7 +75,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
     }
 
     [Test, CancelAfter(60_000)]
-    public async Task Another_worker_speaks_the_line_of_a_killed_one_when_its_lease_has_ended(CancellationToken cancellationToken)
+    public async Task Another_worker_speaks_the_request_of_a_killed_one_when_its_lease_has_ended(CancellationToken cancellationToken)
     {
         await CountCompletionsAsync();
         var video = await CreateVideoAsync("hang");

@@ -46,12 +46,12 @@ public abstract class WorkerTest : DatabaseTest
     }
 
     private protected Task<IHost> StartWorkerAsync(
-        Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak, Action<VoiceWorkerOptions>? configure = null, string? connectionString = null) =>
-        StartWorkerAsync(new DelegatedSynthesizer(speak), configure, connectionString);
+        Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> synthesize, Action<VoiceWorkerOptions>? configure = null, string? connectionString = null) =>
+        StartWorkerAsync(new DelegatedSynthesizer(synthesize), configure, connectionString);
 
     private protected Task<IHost> StartWorkerAsync(
-        Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak, Action<VoiceWorkerOptions> configure, Action<IServiceCollection> services) =>
-        StartWorkerAsync(new DelegatedSynthesizer(speak), configure, null, services);
+        Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> synthesize, Action<VoiceWorkerOptions> configure, Action<IServiceCollection> services) =>
+        StartWorkerAsync(new DelegatedSynthesizer(synthesize), configure, null, services);
 
     /// <summary>How many messages of this event there are.</summary>
     private protected int Logged(int id) => Log.Entries.Count(e => e.Event.Id == id && e.Category.Contains("VoiceWorker", StringComparison.Ordinal));
@@ -75,8 +75,8 @@ public abstract class WorkerTest : DatabaseTest
         return voice;
     }
 
-    private sealed class DelegatedSynthesizer(Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> speak) : IVoiceSynthesizer
+    private sealed class DelegatedSynthesizer(Func<VoiceRequest, CancellationToken, Task<SynthesizedVoice>> synthesize) : IVoiceSynthesizer
     {
-        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => speak(request, token);
+        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => synthesize(request, token);
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class DemoTests
     private static CancellationToken Token => TestContext.CurrentContext.CancellationToken;
 
     [Test]
-    public async Task Speaks_the_conversation_shows_it_and_leaves_no_server()
+    public async Task Synthesizes_the_conversation_shows_it_and_leaves_no_server()
     {
         using var folder = new TemporaryFolder();
 

@@ -60,7 +60,7 @@ public sealed class TwoServicesTests : CommandTest
     }
 
     [Test]
-    public async Task A_cloner_killed_in_the_middle_is_followed_by_another_and_every_line_is_spoken_into_its_place()
+    public async Task A_cloner_killed_in_the_middle_is_followed_by_another_and_every_line_is_synthesized_into_its_place()
     {
         var lines = string.Join(',', Enumerable.Range(1, 40).Select(i => $$"""{"from":"Ana","to":"Bruno","text":"Esta é a linha número {{i}}."}"""));
         var file = await FileAsync($"[{lines}]");
@@ -84,7 +84,7 @@ public sealed class TwoServicesTests : CommandTest
         {
             Assert.That(voices.Select(voice => voice.Status), Has.Exactly(40).Items.And.All.EqualTo(VoiceStatus.Completed));
             Assert.That(voices.Select(voice => voice.WorkerId).Distinct().Count(), Is.EqualTo(2), "Both cloners spoke.");
-            Assert.That(voices.Count(voice => voice.Attempt == 2), Is.LessThanOrEqualTo(3), "Only what the first was speaking is spoken again.");
+            Assert.That(voices.Count(voice => voice.Attempt == 2), Is.LessThanOrEqualTo(3), "Only what the first was speaking is synthesized again.");
         }
 
         await AssertJoinedInOrderAsync(video, voices);
@@ -132,7 +132,7 @@ public sealed class TwoServicesTests : CommandTest
 
         var result = await RunAsync("generate", await FileAsync("""[{"from":"Ana","to":"Bruno","text":"Oi."}]"""));
 
-        // The tone, which stands in where espeak-ng is not installed, speaks any language.
+        // The tone, which stands in where espeak-ng is not installed, takes any language.
         if (result.ExitCode == 0)
             Assert.Ignore("espeak-ng with Portuguese is not installed.");
         var video = (await Videos.ListVideosByStatusAsync(VideoStatus.Failed, cancellationToken: Token)).Single();

@@ -141,7 +141,7 @@ public sealed class ClaimCursorTests : DatabaseTest
                         await voices.ReleaseVoicesAsync([request.Fence], cancellationToken: Token);
                         break;
                     case 2:
-                        // The lease ends while nobody speaks.
+                        // The lease ends while nobody synthesizes.
                         await SqlAsync("update voices set lease_expires_at = now() where id = @Id and attempt = @Attempt", new { request.Id, request.Attempt });
                         break;
                     default:

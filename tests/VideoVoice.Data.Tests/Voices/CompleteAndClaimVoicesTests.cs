@@ -8,13 +8,13 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(1);
 
     [Test]
-    public async Task What_is_spoken_is_completed_and_what_is_next_is_claimed()
+    public async Task What_is_synthesized_is_completed_and_what_is_next_is_claimed()
     {
         var video = await CreateVideoAsync("one", "two", "three", "four");
         var first = await Voices.ClaimVoicesAsync("w", 2, s_lease, cancellationToken: Token);
         await SqlAsync("update voices set attempt = 2 where text_content = 'two'");
 
-        var result = await Voices.CompleteAndClaimVoicesAsync([.. first.Select(Spoken)], new VoiceClaim("w", 1, s_lease), cancellationToken: Token);
+        var result = await Voices.CompleteAndClaimVoicesAsync([.. first.Select(Synthesized)], new VoiceClaim("w", 1, s_lease), cancellationToken: Token);
 
         using (Assert.EnterMultipleScope())
         {
@@ -34,7 +34,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         await SqlAsync("alter table voices rename column trace_parent to elsewhere");
 
         Assert.That(
-            () => Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], new VoiceClaim("w", 1, s_lease), cancellationToken: Token),
+            () => Voices.CompleteAndClaimVoicesAsync([Synthesized(first[0])], new VoiceClaim("w", 1, s_lease), cancellationToken: Token),
             Throws.TypeOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(PostgresErrorCodes.UndefinedColumn));
 
         await SqlAsync("alter table voices rename column elsewhere to trace_parent");
@@ -49,10 +49,10 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => ClaimAsync([Spoken(first[0])], 0), Throws.InstanceOf<ArgumentException>().With.Property(nameof(ArgumentException.ParamName)).EqualTo("claim.Limit"));
+            Assert.That(() => ClaimAsync([Synthesized(first[0])], 0), Throws.InstanceOf<ArgumentException>().With.Property(nameof(ArgumentException.ParamName)).EqualTo("claim.Limit"));
             Assert.That(() => ClaimAsync([], 1), Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("completions"));
             Assert.That(
-                () => ClaimAsync([Spoken(first[0]) with { OutputAudioPath = " " }], 1),
+                () => ClaimAsync([Synthesized(first[0]) with { OutputAudioPath = " " }], 1),
                 Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("completions[0].OutputAudioPath"));
             Assert.That(
                 (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status),
@@ -69,12 +69,12 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         var first = await Voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token);
         await using (var connection = await DataSource.OpenConnectionAsync(Token))
         await using (var transaction = await connection.BeginTransactionAsync(Token))
-            await Voices.CompleteAndClaimVoicesAsync([Spoken(first[0])], new VoiceClaim("w", 1, s_lease), transaction, cancellationToken: Token);
+            await Voices.CompleteAndClaimVoicesAsync([Synthesized(first[0])], new VoiceClaim("w", 1, s_lease), transaction, cancellationToken: Token);
 
         Assert.That(
             (await Voices.ListVoicesAsync(video, cancellationToken: Token)).Select(v => v.Status),
             Is.EqualTo(new[] { VoiceStatus.Processing, VoiceStatus.Pending }));
     }
 
-    private static VoiceCompletion Spoken(VoiceRequest request) => new(request.Fence, "/a.wav");
+    private static VoiceCompletion Synthesized(VoiceRequest request) => new(request.Fence, "/a.wav");
 }

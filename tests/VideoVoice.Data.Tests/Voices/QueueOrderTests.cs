@@ -34,7 +34,7 @@ public sealed class QueueOrderTests : QueueTest
     }
 
     [Test]
-    public async Task Without_a_step_videos_are_spoken_one_after_the_other()
+    public async Task Without_a_step_videos_are_synthesized_one_after_the_other()
     {
         await using var voices = new VoiceManager(DataSource, new VideoVoiceOptions { QueueStep = TimeSpan.Zero });
         foreach (var name in new[] { "a", "b" })

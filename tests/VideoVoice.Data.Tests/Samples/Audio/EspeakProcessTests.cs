@@ -74,16 +74,16 @@ public sealed class EspeakProcessTests
     private async Task AssertCancelledAsync(string program, Func<bool> until, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var speaking = Task.Run(
+        var synthesizing = Task.Run(
             () => new EspeakSynthesizer(program, "pt-br").SynthesizeAsync(s_longText, "aluno", "pt-br", _output["a.wav"], stop.Token),
             CancellationToken.None);
-        while (!speaking.IsCompleted && !until())
+        while (!synthesizing.IsCompleted && !until())
             await Task.Delay(5, cancellationToken);
         Assert.That(ProcessesOf(program), Is.Not.Empty, "it runs");
 
         await stop.CancelAsync();
 
-        Assert.That(() => speaking.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => synthesizing.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(ProcessesOf(program), Is.Empty, "it has ended");
         Assert.That(_output.Names, Is.Empty);
     }

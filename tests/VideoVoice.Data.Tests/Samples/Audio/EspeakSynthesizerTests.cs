@@ -49,7 +49,7 @@ public sealed class EspeakSynthesizerTests
     }
 
     [Test]
-    public async Task Text_that_looks_like_an_option_is_spoken(CancellationToken cancellationToken)
+    public async Task Text_that_looks_like_an_option_is_synthesized(CancellationToken cancellationToken)
     {
         var duration = await _espeak.SynthesizeAsync("--version", "aluno", "pt-br", _folder["a.wav"], cancellationToken);
 
@@ -57,7 +57,7 @@ public sealed class EspeakSynthesizerTests
     }
 
     [Test]
-    public async Task All_lines_of_a_text_are_spoken(CancellationToken cancellationToken)
+    public async Task All_lines_of_a_text_are_synthesized(CancellationToken cancellationToken)
     {
         var one = await _espeak.SynthesizeAsync("Primeira linha.", "aluno", "pt-br", _folder["a.wav"], cancellationToken);
         var three = await _espeak.SynthesizeAsync(
