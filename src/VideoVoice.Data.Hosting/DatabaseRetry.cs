@@ -31,7 +31,7 @@ internal static class DatabaseRetry
         {
             try
             {
-                return await TimeLimit.RunAsync(call, Timeout.InfiniteTimeSpan, time, breakOff).ConfigureAwait(false);
+                return await TimeLimit.RunAsync(call, Timeout.InfiniteTimeSpan, breakOff).ConfigureAwait(false);
             }
             catch (Exception e) when (repeats(e) && !breakOff.IsCancellationRequested)
             {

@@ -29,7 +29,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     private readonly FailureStreak _failures;
     private readonly LostClaims _lostClaims;
     private readonly CancellationTokenSource _shutDownTimeOver = new();
-    private readonly CancellationTokenSource _givenUp;
+    private readonly CancellationTokenSource _givenUp = new();
     private readonly Lock _starting = new();
     private CancellationToken _stopping;
     private bool _finishing;
@@ -42,7 +42,6 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         _completions = new CompletionBatcher(CompleteAsync, _options.Concurrency);
         _failures = new FailureStreak(_options, health, voices.Time, logger);
         _lostClaims = new LostClaims(voices, _options.LeaseDuration);
-        _givenUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, voices.Time);
     }
 
     /// <summary>Stops claiming, lets running requests finish until the token is cancelled, and then releases them.</summary>
@@ -114,7 +113,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             catch (Exception e) when (!job.Token.IsCancellationRequested && e is not PermanentVoiceException)
             {
                 // A signal to the process group, as Ctrl-C and systemd send it, ends the synthesizer's child processes, too.
-                await Task.Delay(s_signalDelay, _voices.Time, _stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_signalDelay, TimeProvider.System, _stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!_stopping.IsCancellationRequested)
                     _failures.Failed(request.Id, e);
                 throw;
@@ -167,9 +166,9 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         HashSet<VoiceFence> held = [.. _jobs.Keys];
         try
         {
-            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, _voices.Time, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
+            while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, CancellationToken.None).ConfigureAwait(false) is var (requests, _))
                 held.UnionWith(requests.Select(request => request.Fence));
-            var late = await TimeLimit.RunAsync(_lostClaims.ReadAgainAsync, s_releaseTime, _voices.Time, CancellationToken.None).ConfigureAwait(false);
+            var late = await TimeLimit.RunAsync(_lostClaims.ReadAgainAsync, s_releaseTime, CancellationToken.None).ConfigureAwait(false);
             held.UnionWith(late.Select(request => request.Fence));
         }
         catch (Exception e)
@@ -187,7 +186,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
 
         try
         {
-            using var over = new CancellationTokenSource(s_releaseTime, _voices.Time);
+            using var over = new CancellationTokenSource(s_releaseTime, TimeProvider.System);
             var outcomes = await DatabaseRetry.RunAsync(
                 token => _voices.ReleaseVoicesAsync(fences, null, token), DatabaseRetry.IsTransient, _voices.Time, _logger, over.Token, over.Token).ConfigureAwait(false);
             log ??= count => WorkerLog.Released(_logger, count);

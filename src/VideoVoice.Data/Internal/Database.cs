@@ -109,7 +109,7 @@ internal sealed class Database
     {
         try
         {
-            return await TimeLimit.RunAsync(call, limit, Time, cancellationToken).ConfigureAwait(false);
+            return await TimeLimit.RunAsync(call, limit, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -95,7 +95,7 @@ internal sealed class Listener(Database database, string channel, Action changed
 
     private async Task ListenAsync(BackOff backOff)
     {
-        var connection = await TimeLimit.RunAsync(database.OpenAsync, TimeSpan.FromSeconds(30), database.Time, _stopping.Token).ConfigureAwait(false);
+        var connection = await TimeLimit.RunAsync(database.OpenAsync, TimeSpan.FromSeconds(30), _stopping.Token).ConfigureAwait(false);
         try
         {
             connection.Notification += (_, e) => heard(e.Channel, e.Payload);
@@ -129,12 +129,12 @@ internal sealed class Listener(Database database, string channel, Action changed
         var running = call(interrupt.Token);
         try
         {
-            return await running.WaitAsync(limit, database.Time, stop).ConfigureAwait(false);
+            return await running.WaitAsync(limit, TimeProvider.System, stop).ConfigureAwait(false);
         }
         catch (Exception) when (!running.IsCompleted)
         {
             await interrupt.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await Task.WhenAny(running, Task.Delay(s_grace, database.Time, CancellationToken.None)).ConfigureAwait(false);
+            await Task.WhenAny(running, Task.Delay(s_grace, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
             _stuck = running.IsCompleted ? null : running;
             _ = running.ContinueWith(static call => _ = call.Exception, TaskScheduler.Default);
             throw;
@@ -167,7 +167,7 @@ internal sealed class Listener(Database database, string channel, Action changed
 
         var dropping = DropAsync(connection, _stuck ?? Task.CompletedTask);
         _stuck = null;
-        await Task.WhenAny(dropping, Task.Delay(s_grace, database.Time, CancellationToken.None)).ConfigureAwait(false);
+        await Task.WhenAny(dropping, Task.Delay(s_grace, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false);
     }
 
     /// <summary>Closes the connection when its last call has ended, if it ever does.</summary>

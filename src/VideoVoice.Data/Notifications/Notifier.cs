@@ -37,6 +37,9 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
     private Task _notifying = Task.CompletedTask;
     private readonly CancellationTokenSource _stopping = new();
 
+    /// <summary>Cancelled before <see cref="_stopping"/>: what is queued is sent without pauses.</summary>
+    private readonly CancellationTokenSource _disposing = new();
+
     /// <summary>How many ids are queued.</summary>
     internal int Waiting
     {
@@ -89,7 +92,8 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
         Task notifying;
         lock (_gate)
             notifying = _notifying;
-        await Task.WhenAny(notifying, Task.Delay(s_lastLimit, database.Time)).ConfigureAwait(false);
+        await _disposing.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(notifying, Task.Delay(s_lastLimit, TimeProvider.System)).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
     }
 
@@ -104,14 +108,14 @@ internal sealed class Notifier(Database database, bool enabled, ILogger? logger)
             try
             {
                 notified = await TimeLimit.RunAsync(
-                    token => database.ScalarAsync<int>("notifications/notify_listeners", notes, null, token), s_limit, database.Time, _stopping.Token).ConfigureAwait(false);
+                    token => database.ScalarAsync<int>("notifications/notify_listeners", notes, null, token), s_limit, _stopping.Token).ConfigureAwait(false);
             }
             catch (Exception e)
             {
                 Log.NotifyFailed(_logger, e);
             }
 
-            await Task.Delay(notified > 0 ? s_pause : s_longPause, database.Time, CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(notified > 0 ? s_pause : s_longPause, database.Time, _disposing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

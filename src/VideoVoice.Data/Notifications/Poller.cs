@@ -241,13 +241,11 @@ internal sealed class Poller : IAsyncDisposable
                 await TimeLimit.RunAsync(
                     token => _database.ExecuteAsync("notifications/register_listener", new { channel = _channel, waitsFor = work.Register, seconds }, null, token),
                     s_registrationLimit,
-                    _database.Time,
                     _stopping.Token).ConfigureAwait(false);
             if (work.Unregister.Length > 0)
                 await TimeLimit.RunAsync(
                     token => _database.ExecuteAsync("notifications/unregister_listener", new { channel = _channel, waitsFor = work.Unregister }, null, token),
                     s_registrationLimit,
-                    _database.Time,
                     _stopping.Token).ConfigureAwait(false);
             _registrationPause = TimeSpan.Zero;
             return TimeSpan.MaxValue;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Notifications;
@@ -24,6 +25,18 @@ public sealed class NotifierTests : DatabaseTest
         }
 
         await notifier.DisposeAsync();
+        Assert.That(notifier.Waiting, Is.Zero);
+    }
+
+    [Test]
+    [CancelAfter(30_000)]
+    public async Task A_disposal_sends_what_is_queued_without_a_pause_also_where_a_test_stops_the_clock()
+    {
+        var notifier = new Notifier(new Database(DataSource, time: new FakeTimeProvider()), enabled: true, logger: null);
+        for (var i = 0; i < 3; i++)
+            await notifier.NotifyAsync(1, [Guid.NewGuid()], [], null, Token);
+
+        await notifier.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
         Assert.That(notifier.Waiting, Is.Zero);
     }
 }
