@@ -6,7 +6,7 @@ namespace VideoVoice.Sample;
 
 /// <summary>The voice cloning service's own part: synthesizes a request into a file. The hosted worker does the rest.</summary>
 /// <param name="synthesizer">Makes the audio.</param>
-/// <param name="folder">Where the audio goes: a folder a video, a file a line.</param>
+/// <param name="folder">Where the audio goes: a folder for each video, a file for each request.</param>
 /// <param name="report">Takes one line of text for each request that was synthesized; null reports nothing.</param>
 internal sealed class Cloner(ISpeechSynthesizer synthesizer, string folder, Action<string>? report = null) : IVoiceSynthesizer
 {

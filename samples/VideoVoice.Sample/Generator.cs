@@ -10,7 +10,7 @@ internal sealed class Generator(VideoManager videos, VoiceManager voices, VoiceM
     /// <summary>The silence between two lines of the finished video.</summary>
     public static TimeSpan Pause { get; } = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Creates the video and one request a line, all or nothing.</summary>
+    /// <summary>Creates the video and one request for each line, all or nothing.</summary>
     /// <returns>The video's id.</returns>
     /// <exception cref="SampleException">A speaker has no voice, or a text cannot be stored. Nothing is written.</exception>
     public async Task<Guid> CreateAsync(Conversation conversation, CancellationToken cancellationToken)

@@ -1,4 +1,4 @@
--- Points in time that no session's zone can shift, an order for a video's lines, one default mapping, and the columns of the work queue.
+-- Points in time that no session's zone can shift, an order for a video's requests, one default mapping, and the columns of the work queue.
 -- The initializer has set this transaction's TimeZone to the zone of the old values; with UTC no table is rewritten, because no USING clause is given.
 drop view video_processing_status;
 
@@ -13,7 +13,7 @@ alter table videos
     add column error_message text,
     add column priority integer not null default 0;
 
--- clock_timestamp() moves within a transaction: the lines that the Python generator inserts in one transaction keep their order by created_at.
+-- clock_timestamp() moves within a transaction: the requests that the Python generator inserts in one transaction keep their order by created_at.
 -- queue_at gets its default in a step of its own, because adding a column with a volatile default rewrites the table.
 alter table voices
     alter column created_at type timestamptz,

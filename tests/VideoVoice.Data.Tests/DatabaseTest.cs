@@ -74,7 +74,7 @@ public abstract class DatabaseTest
         return (await connection.ExecuteScalarAsync<T>(sql, parameters))!;
     }
 
-    /// <summary>A video with one pending request a text, all synthesized by Aluno.</summary>
+    /// <summary>A video with one pending request for each text, all of the character Aluno.</summary>
     protected async Task<Guid> CreateVideoAsync(params string[] texts)
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);

@@ -7,7 +7,7 @@ using VideoVoice.Data.Tests.Hosting;
 
 namespace VideoVoice.Data.Tests.Notifications;
 
-/// <summary>The poll is the promise: whatever fails beside it, a wait ends when it should, and when it is told to.</summary>
+/// <summary>A wait ends by polling, whatever else fails, and when it is cancelled.</summary>
 [CancelAfter(120_000)]
 public sealed class PollerTests : WaitingTest
 {

@@ -45,7 +45,7 @@ public abstract class WaitingTest : QueueTest
         return dataSource;
     }
 
-    /// <summary>A video with one request of which nobody was told, so that no late notification of it wakes a sleeper.</summary>
+    /// <summary>A video with one request and no notification of it, so that none wakes a sleeper late.</summary>
     protected async Task<Guid> CreateQuietlyAsync()
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);

@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Voices;
 
-/// <summary>Fairness between videos: a line stands a step behind the line before it.</summary>
+/// <summary>Fairness between videos: a request stands in the queue a step behind the request before it.</summary>
 public sealed class QueueOrderTests : QueueTest
 {
     [Test]
