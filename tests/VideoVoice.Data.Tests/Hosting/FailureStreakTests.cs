@@ -71,7 +71,14 @@ public sealed class FailureStreakTests
 
             _time.Advance(TimeSpan.FromSeconds(1));
             await first.WaitAsync(TimeSpan.FromSeconds(20));
-            Assert.That(streak.WaitAsync(CancellationToken.None).IsCompleted, Is.False, "One at a time.");
+            using (var second = new CancellationTokenSource())
+            {
+                var waiting = streak.WaitAsync(second.Token);
+                Assert.That(waiting.IsCompleted, Is.False, "One at a time.");
+                await second.CancelAsync();
+                await Assert.CatchAsync<OperationCanceledException>(() => waiting);
+            }
+
             streak.Failed(Guid.NewGuid(), new IOException("No space left on device."));
         }
 

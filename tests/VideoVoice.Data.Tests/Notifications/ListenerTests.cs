@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -60,6 +61,30 @@ public sealed class ListenerTests : WaitingTest
 
         await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token);
 
+        Assert.That((await InTimeAsync(waiting))!.AllCompleted, Is.True);
+    }
+
+    [Test]
+    public async Task A_payload_that_is_not_the_library_s_is_ignored_and_counted()
+    {
+        var ignored = 0L;
+        using var meters = new MeterListener();
+        meters.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "videovoice.notifications.ignored")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        meters.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref ignored, count));
+        meters.Start();
+        var video = await CreateVideoAsync("one");
+        var fence = (await ClaimOneAsync()).Fence;
+        var waiting = Manager().WaitForVoicesAsync(video, cancellationToken: Token);
+        await RegisteredAsync("voices");
+
+        await SqlAsync("select pg_notify(channel, payload) from videovoice_listeners, unnest(array['no id', '', 'work,']) as payload");
+        await UntilAsync(() => Volatile.Read(ref ignored) >= 3);
+
+        await Voices.CompleteVoiceProcessingAsync(fence, "/one.wav", cancellationToken: Token);
         Assert.That((await InTimeAsync(waiting))!.AllCompleted, Is.True);
     }
 
