@@ -43,6 +43,10 @@ public sealed class EncryptionTests
             {
                 Assert.That(e.Problem, Is.EqualTo(ConnectionProblem.EncryptionFailed), e.ToString());
                 Assert.That(e.Message, Does.Contain("certificate").IgnoreCase.And.Contain("Root Certificate").And.Contain("SSL Mode"));
+                Exception innermost = e;
+                while (innermost.InnerException is { } inner)
+                    innermost = inner;
+                Assert.That(e.Message, Does.Contain(innermost.Message));
             }
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Notifications;
+using VideoVoice.Data.Tests.Processes;
 
 namespace VideoVoice.Data.Tests.Notifications;
 
@@ -33,9 +34,12 @@ public sealed class NotifierTests : DatabaseTest
     public async Task A_disposal_sends_what_is_queued_without_a_pause_also_where_a_test_stops_the_clock()
     {
         var notifier = new Notifier(new Database(DataSource, time: new FakeTimeProvider()), enabled: true, logger: null);
-        for (var i = 0; i < 3; i++)
-            await notifier.NotifyAsync(1, [Guid.NewGuid()], [], null, Token);
+        await notifier.NotifyAsync(1, [Guid.NewGuid()], [], null, Token);
+        Assert.That(await Eventually.HoldsAsync(() => notifier.Waiting == 0, TimeSpan.FromSeconds(10)), Is.True);
 
+        // In the pause, which does not end by itself here.
+        await notifier.NotifyAsync(1, [Guid.NewGuid()], [], null, Token);
+        Assert.That(notifier.Waiting, Is.EqualTo(1));
         await notifier.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
         Assert.That(notifier.Waiting, Is.Zero);
     }

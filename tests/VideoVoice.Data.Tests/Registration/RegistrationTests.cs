@@ -1,9 +1,12 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NUnit.Framework;
 using Npgsql;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Notifications;
+using VideoVoice.Data.Tests.Processes;
 
 namespace VideoVoice.Data.Tests.Registration;
 
@@ -11,6 +14,29 @@ public sealed class RegistrationTests : DatabaseTest
 {
     internal static readonly Type[] Services =
         [typeof(VideoManager), typeof(VoiceManager), typeof(VoiceMappingManager), typeof(SettingManager), typeof(StatusManager), typeof(SchemaInitializer)];
+
+    [Test]
+    public async Task A_manager_disposes_of_nothing_that_it_shares()
+    {
+        await using var provider = Build(services => services.AddVideoVoiceData(o => o.ConnectionString = ConnectionString));
+        await provider.GetRequiredService<VideoManager>().DisposeAsync();
+        await provider.GetRequiredService<VoiceManager>().DisposeAsync();
+
+        var notifier = provider.GetRequiredService<Notifier>();
+        await notifier.NotifyAsync(1, [Guid.NewGuid()], [], null, Token);
+
+        Assert.That(await Eventually.HoldsAsync(() => notifier.Waiting == 0, TimeSpan.FromSeconds(10)), Is.True, "It sends no longer.");
+    }
+
+    [TestCaseSource(nameof(Services))]
+    public void Every_constructor_on_a_data_source_refuses_wrong_options(Type service)
+    {
+        var constructor = service.GetConstructors().Single();
+
+        Assert.That(
+            () => constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [DataSource, new VideoVoiceOptions { MaxAttempts = 0 }, null], null),
+            Throws.ArgumentException.With.Message.Contains("MaxAttempts"));
+    }
 
     [Test]
     public async Task Every_service_works_on_options_from_code()
