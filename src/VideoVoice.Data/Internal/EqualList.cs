@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Runtime.CompilerServices;
 
 namespace VideoVoice.Data.Internal;
 
@@ -21,5 +22,9 @@ internal sealed class EqualList<T> : ReadOnlyCollection<T>
     }
 
     /// <summary>A copy, so that whoever made the list cannot change the record.</summary>
-    internal static EqualList<T> Of(IEnumerable<T> items) => items as EqualList<T> ?? new([.. items]);
+    internal static EqualList<T> Of(IEnumerable<T> items, [CallerMemberName] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(items, name);
+        return items as EqualList<T> ?? new([.. items]);
+    }
 }

@@ -40,6 +40,12 @@ public sealed class RecordTests
         Assert.That(video.WhatsappImagesPaths, Is.EqualTo(new[] { "a" }));
     }
 
+    [Test]
+    public void A_list_that_is_null_is_refused_by_the_property_s_name() =>
+        Assert.That(
+            () => new VoiceClaim("w", 1, TimeSpan.FromMinutes(1)) { LoadedVoiceMappingIds = null! },
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo(nameof(VoiceClaim.LoadedVoiceMappingIds)));
+
     private static object Make(Type type)
     {
         var constructor = type.GetConstructors().OrderByDescending(c => c.GetParameters().Length).First(c => c.GetParameters() is not [var only] || only.ParameterType != type);

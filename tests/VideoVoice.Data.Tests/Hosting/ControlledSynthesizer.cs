@@ -8,13 +8,13 @@ internal sealed class ControlledSynthesizer : IVoiceSynthesizer
 {
     private readonly Channel<RunningSynthesis> _jobs = Channel.CreateUnbounded<RunningSynthesis>();
     private int _claims;
-    private int _lineCount;
+    private int _begun;
 
     /// <summary>How often the worker was about to claim.</summary>
     internal int Claims => Volatile.Read(ref _claims);
 
     /// <summary>How many requests were begun.</summary>
-    internal int Lines => Volatile.Read(ref _lineCount);
+    internal int Begun => Volatile.Read(ref _begun);
 
     /// <summary>Whether a cancelled token ends a request. Read when a request begins.</summary>
     internal bool HeedsToken { get; init; } = true;
@@ -30,7 +30,7 @@ internal sealed class ControlledSynthesizer : IVoiceSynthesizer
 
     public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token)
     {
-        Interlocked.Increment(ref _lineCount);
+        Interlocked.Increment(ref _begun);
         var job = new RunningSynthesis(request, HeedsToken, token);
         _jobs.Writer.TryWrite(job);
         return job.Result;

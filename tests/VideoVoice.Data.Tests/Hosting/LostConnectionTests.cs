@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
 
@@ -24,7 +25,7 @@ public sealed class LostConnectionTests : WorkerTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That((voice.Attempt, voice.OutputAudioPath), Is.EqualTo((1, "/synthesized once-1.wav")));
-            Assert.That(synthesizer.Lines, Is.EqualTo(1));
+            Assert.That(synthesizer.Begun, Is.EqualTo(1));
         }
 
         await CreateVideoAsync("after that");
@@ -68,19 +69,20 @@ public sealed class LostConnectionTests : WorkerTest
     }
 
     [Test]
-    public async Task A_worker_that_starts_without_a_database_begins_when_it_is_there()
+    public async Task A_worker_that_starts_without_a_database_begins_when_it_is_there_and_warns_once_of_each()
     {
         var video = await CreateVideoAsync("waits");
         await using var proxy = Proxy();
         await proxy.CutAsync();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, null, Through(proxy));
-        await UntilAsync(() => Logged(105) >= 2, "The worker did not notice.");
+        await UntilAsync(() => Logged(105) >= 4, "The worker did not notice.");
 
         proxy.Restore();
 
         (await synthesizer.NextAsync(Token)).Finish();
         await OnlyVoiceAsync(video, VoiceStatus.Completed);
+        Assert.That(Log.Entries.Where(e => e.Category == "VideoVoice.Data").Select(e => (e.Event.Id, e.Level)), Is.EqualTo(new[] { (6, LogLevel.Warning), (7, LogLevel.Warning) }));
     }
 
     [Test]

@@ -110,7 +110,7 @@ public sealed class ShutDownTests : WorkerTest
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         await AssertGivenBackAsync(video);
-        Assert.That(synthesizer.Lines, Is.Zero);
+        Assert.That(synthesizer.Begun, Is.Zero);
     }
 
     [Test]
@@ -130,7 +130,7 @@ public sealed class ShutDownTests : WorkerTest
 
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
         Assert.That(voices.Select(v => (v.Status, v.MaxAttempts)), Is.EqualTo(new[] { (VoiceStatus.Completed, 3), (VoiceStatus.Pending, 4) }));
-        Assert.That(synthesizer.Lines, Is.EqualTo(1));
+        Assert.That(synthesizer.Begun, Is.EqualTo(1));
     }
 
     [Test]
@@ -154,7 +154,7 @@ public sealed class ShutDownTests : WorkerTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(voices.Select(v => (v.Status, v.Failures, v.MaxAttempts - v.Attempt)), Is.EqualTo(new[] { (VoiceStatus.Pending, 0, 3), (VoiceStatus.Pending, 0, 3) }));
-            Assert.That(synthesizer.Lines, Is.EqualTo(1));
+            Assert.That(synthesizer.Begun, Is.EqualTo(1));
         }
     }
 

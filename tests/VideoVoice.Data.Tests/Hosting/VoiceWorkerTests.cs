@@ -35,7 +35,7 @@ public sealed class VoiceWorkerTests : WorkerTest
         {
             Assert.That(fourth.Request.TextContent, Is.EqualTo("4"));
             Assert.That((processing, completed), Is.EqualTo((3, 1)));
-            Assert.That(synthesizer.Lines, Is.EqualTo(4));
+            Assert.That(synthesizer.Begun, Is.EqualTo(4));
         }
 
         async Task<(int processing, int completed)> CountAsync()
