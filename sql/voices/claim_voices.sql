@@ -1,5 +1,5 @@
 -- Takes up to @limit requests for a worker and gives each a lease, by priority and place in the queue, with a lead for loaded voices (below). Expired leases
--- take part like pending requests, so no job has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
+-- take part like pending requests, so no background task has to rescue them; those without attempts left fail. A request without a lease is a Python worker's and stays.
 -- A claim with a cursor enters the index at the last place that this process took, and so does not walk over the dead entries before it; it leaves out leases.
 -- The cursor is a hint: a claim without one follows whenever a claim with one comes back short, and each second.
 -- A time beyond what .NET can hold, which only others write, is returned as null, and no sum leaves what PostgreSQL can hold: one such row would take its claim with it.

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace VideoVoice.Data.Hosting;
 
 /// <summary>Renews all leases of a worker in one statement, three times in each lease, and cancels the requests whose lease is lost.</summary>
-internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options, ConcurrentDictionary<VoiceFence, VoiceJob> jobs, ILogger logger)
+internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options, ConcurrentDictionary<VoiceFence, Synthesis> syntheses, ILogger logger)
 {
     /// <summary>
     /// How long one heartbeat may take: a sixth of the lease, at most 10 s. At least three tries fit into the rest of the lease, so a connection whose peer
@@ -33,11 +33,11 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
     private async Task<int> RenewAsync(CancellationToken cancellationToken)
     {
         // A cancelled request has no lease any more; one that is being reported may still need it.
-        VoiceJob[] held = [.. jobs.Values.Where(job => job.Reporting || !job.Token.IsCancellationRequested)];
+        Synthesis[] held = [.. syntheses.Values.Where(synthesis => synthesis.Reporting || !synthesis.Token.IsCancellationRequested)];
         IReadOnlyList<VoiceOutcome> outcomes = [];
         try
         {
-            outcomes = await voices.HeartbeatVoicesAsync([.. held.Select(job => job.Request.Fence)], options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
+            outcomes = await voices.HeartbeatVoicesAsync([.. held.Select(synthesis => synthesis.Request.Fence)], options.LeaseDuration, null, cancellationToken).ConfigureAwait(false);
             _failing = false;
         }
         catch (Exception e) when (!DatabaseRetry.IsTransient(e) && e is not OperationCanceledException)
@@ -50,15 +50,15 @@ internal sealed class Heartbeats(VoiceManager voices, VoiceWorkerOptions options
         }
 
         // By fence and not by id: this worker may hold the next attempt of a request whose earlier attempt it has lost.
-        foreach (var (job, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != WriteOutcome.Applied))
+        foreach (var (synthesis, (_, outcome)) in held.Zip(outcomes).Where(pair => pair.Second.Outcome != WriteOutcome.Applied))
         {
             // Its own report may have changed the row already, so this does not mean that the lease is lost.
-            job.LeaseIsLost = true;
-            if (job.Reporting)
+            synthesis.LeaseIsLost = true;
+            if (synthesis.Reporting)
                 continue;
 
-            WorkerLog.LeaseLost(logger, job.Request.Id, job.Request.Attempt, outcome);
-            job.Cancel();
+            WorkerLog.LeaseLost(logger, synthesis.Request.Id, synthesis.Request.Attempt, outcome);
+            synthesis.Cancel();
         }
 
         return held.Length;

@@ -141,8 +141,8 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             {
                 if (request.PreviousWorkerId is { } previous)
                     WorkerLog.TakenOver(_logger, request.Id, request.VideoId, request.Attempt, previous);
-                var job = _jobs[request.Fence] = new VoiceJob(request, _shutDownTimeOver.Token);
-                job.Running = SynthesizeAsync(job);
+                var synthesis = _syntheses[request.Fence] = new Synthesis(request, _shutDownTimeOver.Token);
+                synthesis.Completion = SynthesizeAsync(synthesis);
             }
 
             return true;

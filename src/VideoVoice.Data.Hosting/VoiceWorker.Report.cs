@@ -52,12 +52,12 @@ internal sealed partial class VoiceWorker<TSynthesizer>
                 await StartAsync(requests, transferred: requests.Count).ConfigureAwait(false);
                 foreach (var place in places.Take(requests.Count))
                 {
-                    if (_jobs.TryGetValue(place, out var job))
-                        job.PlaceTaken = true;
+                    if (_syntheses.TryGetValue(place, out var synthesis))
+                        synthesis.PlaceTaken = true;
                 }
             }
 
-            return [.. completions.Select(completion => completion.Fence).Where(fence => !_jobs.TryGetValue(fence, out var job) || !job.PlaceTaken)];
+            return [.. completions.Select(completion => completion.Fence).Where(fence => !_syntheses.TryGetValue(fence, out var synthesis) || !synthesis.PlaceTaken)];
         }
         finally
         {
@@ -76,12 +76,12 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             await Task.Delay(_options.LeaseDuration / 3, _voices.Time, finished).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                // One at a time: what is being read back is not among the jobs yet.
+                // One at a time: what is being read back is not started yet.
                 await _readingBack.WaitAsync(finished).ConfigureAwait(false);
                 try
                 {
                     var held = await _voices.InTimeAsync(_lostClaims.ReadAgainAsync, s_releaseTime, finished).ConfigureAwait(false);
-                    await ReleaseAsync([.. held.Select(request => request.Fence).Where(fence => !_jobs.ContainsKey(fence))]).ConfigureAwait(false);
+                    await ReleaseAsync([.. held.Select(request => request.Fence).Where(fence => !_syntheses.ContainsKey(fence))]).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -99,16 +99,16 @@ internal sealed partial class VoiceWorker<TSynthesizer>
         }
     }
 
-    private async Task FailAsync(VoiceJob job, Exception error)
+    private async Task FailAsync(Synthesis synthesis, Exception error)
     {
-        var request = job.Request;
+        var request = synthesis.Request;
         // PostgreSQL stores neither U+0000 nor half a surrogate pair; UTF-8 replaces the latter.
         var message = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(error.Message)).Replace('\0', ' ');
         if (string.IsNullOrWhiteSpace(message))
             message = error.GetType().Name;
         try
         {
-            var (outcome, retryAt) = await ReportAsync(job, token => _voices.FailAsync(
+            var (outcome, retryAt) = await ReportAsync(synthesis, token => _voices.FailAsync(
                 request.Id, request.Attempt, message, error is PermanentVoiceException, null, token)).ConfigureAwait(false);
             if (outcome == WriteOutcome.RetryScheduled)
                 WorkerLog.WillBeRetried(_logger, request.Id, request.VideoId, request.Attempt, request.MaxAttempts, retryAt, error);
@@ -124,12 +124,12 @@ internal sealed partial class VoiceWorker<TSynthesizer>
     }
 
     /// <summary>Retries a report until the database has it: synthesized audio is not thrown away because of an error of the server.</summary>
-    private async Task<T> ReportAsync<T>(VoiceJob job, Func<CancellationToken, Task<T>> report)
+    private async Task<T> ReportAsync<T>(Synthesis synthesis, Func<CancellationToken, Task<T>> report)
     {
-        job.Reporting = true;
+        synthesis.Reporting = true;
         var outcome = await DatabaseRetry.RunAsync(
-            report, e => job.LeaseIsLost ? DatabaseRetry.IsTransient(e) : DatabaseRetry.MayBeReportedLater(e), _voices.Time, _logger, _givenUp.Token, _givenUp.Token).ConfigureAwait(false);
-        job.Reported = true;
+            report, e => synthesis.LeaseIsLost ? DatabaseRetry.IsTransient(e) : DatabaseRetry.MayBeReportedLater(e), _voices.Time, _logger, _givenUp.Token, _givenUp.Token).ConfigureAwait(false);
+        synthesis.Reported = true;
         return outcome;
     }
 }

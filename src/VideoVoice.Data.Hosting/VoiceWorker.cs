@@ -23,7 +23,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
     private readonly WorkerHealth _health;
     private readonly CancellationToken _hostIsStopping;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<VoiceFence, VoiceJob> _jobs = new();
+    private readonly ConcurrentDictionary<VoiceFence, Synthesis> _syntheses = new();
     private readonly CompletionBatcher _completions;
     private readonly Capacity _capacity;
     private readonly FailureStreak _failures;
@@ -76,7 +76,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _hostIsStopping);
         _stopping = stopping.Token;
         using var finished = new CancellationTokenSource();
-        var heartbeats = new Heartbeats(_voices, _options, _jobs, _logger).RunAsync(finished.Token);
+        var heartbeats = new Heartbeats(_voices, _options, _syntheses, _logger).RunAsync(finished.Token);
         var lateClaims = GiveBackLateClaimsAsync(finished.Token);
         try
         {
@@ -94,11 +94,11 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         WorkerLog.Stopped(_logger, _options.WorkerId);
     }
 
-    private async Task SynthesizeAsync(VoiceJob job)
+    private async Task SynthesizeAsync(Synthesis synthesis)
     {
         // A synthesizer that works before its first await must not delay the claims.
         await Task.Yield();
-        var request = job.Request;
+        var request = synthesis.Request;
         using var activity = Telemetry.StartMessaging("synthesize", "process", ActivityKind.Consumer, request.TraceParent);
         activity?.SetTag("messaging.message.id", request.Id).SetTag("videovoice.video.id", request.VideoId).SetTag("videovoice.attempt", request.Attempt);
         try
@@ -107,10 +107,10 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             SynthesizedVoice voice;
             try
             {
-                voice = await _synthesizer.SynthesizeAsync(request, job.Token).ConfigureAwait(false)
+                voice = await _synthesizer.SynthesizeAsync(request, synthesis.Token).ConfigureAwait(false)
                     ?? throw new InvalidOperationException($"{typeof(TSynthesizer).Name}.SynthesizeAsync returned null.");
             }
-            catch (Exception e) when (!job.Token.IsCancellationRequested && e is not PermanentVoiceException)
+            catch (Exception e) when (!synthesis.Token.IsCancellationRequested && e is not PermanentVoiceException)
             {
                 // A signal to the process group, as Ctrl-C and systemd send it, ends the synthesizer's child processes, too.
                 await Task.Delay(s_signalDelay, TimeProvider.System, _stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -123,29 +123,29 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             Telemetry.SynthesisDuration.Record(seconds);
             _failures.Succeeded();
             var completion = new VoiceCompletion(request.Fence, voice.OutputAudioPath, voice.RemoteStoragePath);
-            var outcome = await ReportAsync(job, token => _completions.CompleteAsync(completion, token)).ConfigureAwait(false);
+            var outcome = await ReportAsync(synthesis, token => _completions.CompleteAsync(completion, token)).ConfigureAwait(false);
             WorkerLog.Completed(_logger, request.Id, request.VideoId, request.Position, request.CharacterName, request.Attempt, seconds, outcome);
-            if (outcome != WriteOutcome.Applied && !job.Token.IsCancellationRequested)
+            if (outcome != WriteOutcome.Applied && !synthesis.Token.IsCancellationRequested)
                 WorkerLog.LeaseLost(_logger, request.Id, request.Attempt, outcome);
         }
-        catch (Exception) when (job.Token.IsCancellationRequested)
+        catch (Exception) when (synthesis.Token.IsCancellationRequested)
         {
             // The lease is gone, or the shut-down time is over and FinishAsync gives the request back. Whatever it threw is no failure of the request.
         }
-        catch (Exception e) when (_stopping.IsCancellationRequested && !job.Reporting)
+        catch (Exception e) when (_stopping.IsCancellationRequested && !synthesis.Reporting)
         {
             await ReleaseAsync([request.Fence], _ => WorkerLog.GivenBackAtStop(_logger, request.Id, request.Attempt, e.Message)).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            await FailAsync(job, e).ConfigureAwait(false);
+            await FailAsync(synthesis, e).ConfigureAwait(false);
         }
         finally
         {
-            if (!_shutDownTimeOver.IsCancellationRequested || job.Reported)
-                _jobs.TryRemove(request.Fence, out _);
-            job.Dispose();
+            if (!_shutDownTimeOver.IsCancellationRequested || synthesis.Reported)
+                _syntheses.TryRemove(request.Fence, out _);
+            synthesis.Dispose();
             _capacity.Release();
         }
     }
@@ -156,14 +156,14 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
             _finishing = true;
         try
         {
-            await Task.WhenAll(_jobs.Values.Select(job => job.Running)).WaitAsync(_givenUp.Token).ConfigureAwait(false);
+            await Task.WhenAll(_syntheses.Values.Select(synthesis => synthesis.Completion)).WaitAsync(_givenUp.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_givenUp.IsCancellationRequested)
         {
             // A synthesizer ignores its token. Its request is released nevertheless, and the fence refuses its late result.
         }
 
-        HashSet<VoiceFence> held = [.. _jobs.Keys];
+        HashSet<VoiceFence> held = [.. _syntheses.Keys];
         try
         {
             while (await TimeLimit.RunAsync(_lostClaims.ReadAsync, s_releaseTime, CancellationToken.None).ConfigureAwait(false) is var (requests, _))

@@ -1,6 +1,6 @@
 using Dapper;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Registration;
 using VideoVoice.Data.Testing;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Dapper;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Registration;
 

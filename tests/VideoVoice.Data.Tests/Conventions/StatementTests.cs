@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using NUnit.Framework;
 using Npgsql;
 using NpgsqlTypes;
+using NUnit.Framework;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Conventions;

@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Tests.Hosting;
 /// <summary>Hands each request to the test, which ends it.</summary>
 internal sealed class ControlledSynthesizer : IVoiceSynthesizer
 {
-    private readonly Channel<RunningSynthesis> _jobs = Channel.CreateUnbounded<RunningSynthesis>();
+    private readonly Channel<RunningSynthesis> _syntheses = Channel.CreateUnbounded<RunningSynthesis>();
     private int _claims;
     private int _begun;
 
@@ -31,14 +31,14 @@ internal sealed class ControlledSynthesizer : IVoiceSynthesizer
     public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token)
     {
         Interlocked.Increment(ref _begun);
-        var job = new RunningSynthesis(request, HeedsToken, token);
-        _jobs.Writer.TryWrite(job);
-        return job.Result;
+        var synthesis = new RunningSynthesis(request, HeedsToken, token);
+        _syntheses.Writer.TryWrite(synthesis);
+        return synthesis.Result;
     }
 
     /// <summary>The next request that the worker has begun.</summary>
     internal Task<RunningSynthesis> NextAsync(CancellationToken cancellationToken) =>
-        _jobs.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+        _syntheses.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
 }
 
 /// <summary>A request that is being synthesized.</summary>

@@ -16,7 +16,7 @@ public sealed class LeaseTests : WorkerTest
         var video = await CreateVideoAsync("long");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = lease, null, services => services.AddSingleton<TimeProvider>(time));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         for (var third = 0; third < 9; third++)
         {
@@ -30,7 +30,7 @@ public sealed class LeaseTests : WorkerTest
             }
         }
 
-        job.Finish();
+        synthesis.Finish();
         Assert.That((await OnlyVoiceAsync(video, VoiceStatus.Completed)).Attempt, Is.EqualTo(1));
 
         Task<bool> IsRenewedAsync() => ScalarAsync<bool>("select lease_expires_at > clock_timestamp() + interval '50 minutes' from voices");
@@ -43,7 +43,7 @@ public sealed class LeaseTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => (o.LeaseDuration, o.Concurrency) = (s_lease, 3));
         for (var i = 0; i < 3; i++)
         {
-            await CreateVideoAsync("job");
+            await CreateVideoAsync("synthesis");
             await synthesizer.NextAsync(Token);
         }
 
@@ -68,11 +68,11 @@ public sealed class LeaseTests : WorkerTest
         var video = await CreateVideoAsync("lost");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await lose(this, video);
         var row = await RowAsync();
 
-        await job.CancelledAsync(Token);
+        await synthesis.CancelledAsync(Token);
 
         // The worker is free for the next request: it has done with the lost one.
         await CreateVideoAsync("next");
@@ -90,12 +90,12 @@ public sealed class LeaseTests : WorkerTest
         var video = await CreateVideoAsync("lost");
         var synthesizer = new ControlledSynthesizer { HeedsToken = false };
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await lose(this, video);
         var row = await RowAsync();
-        await job.CancelledAsync(Token);
+        await synthesis.CancelledAsync(Token);
 
-        job.Finish();
+        synthesis.Finish();
 
         await UntilAsync(() => Logged(102) == 1, "The result was not reported.");
         Assert.That(await RowAsync(), Is.EqualTo(row));
@@ -136,12 +136,12 @@ public sealed class LeaseTests : WorkerTest
         await CreateVideoAsync("kept");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => (o.LeaseDuration, o.Concurrency) = (s_lease, 2));
-        var jobs = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
-        var job = jobs.Single(l => l.Request.VideoId == lost);
-        job.Token.Register(() => throw new InvalidOperationException("On purpose."));
+        var syntheses = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
+        var synthesis = syntheses.Single(l => l.Request.VideoId == lost);
+        synthesis.Token.Register(() => throw new InvalidOperationException("On purpose."));
         await Videos.CancelVideoAsync(lost, cancellationToken: Token);
 
-        await job.CancelledAsync(Token);
+        await synthesis.CancelledAsync(Token);
 
         var heartbeats = Heartbeats();
         await UntilAsync(() => Heartbeats() >= heartbeats + 3, "The heartbeats have ended.");
@@ -153,7 +153,7 @@ public sealed class LeaseTests : WorkerTest
         await CreateVideoAsync("kept");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = s_lease);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await SqlAsync("alter table voices rename column lease_expires_at to elsewhere");
         await UntilAsync(() => Logged(109) > 0, "There was no error.");
 
@@ -161,7 +161,7 @@ public sealed class LeaseTests : WorkerTest
 
         var heartbeats = Heartbeats();
         await UntilAsync(() => Heartbeats() > heartbeats, "The heartbeats have ended.");
-        Assert.That(job.Token.IsCancellationRequested, Is.False);
+        Assert.That(synthesis.Token.IsCancellationRequested, Is.False);
     }
 
     [Test]

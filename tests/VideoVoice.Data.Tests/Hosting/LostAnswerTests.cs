@@ -25,9 +25,9 @@ public sealed class LostAnswerTests : WorkerTest
         {
             proxy.CutAnswerAfter(bytes);
             await CreateVideoAsync($"{i}");
-            var job = await synthesizer.NextAsync(Token);
-            Assert.That(job.Request.Attempt, Is.EqualTo(1), "nobody waited for a lease to end");
-            job.Finish();
+            var synthesis = await synthesizer.NextAsync(Token);
+            Assert.That(synthesis.Request.Attempt, Is.EqualTo(1), "nobody waited for a lease to end");
+            synthesis.Finish();
             var done = i + 2;
             await UntilAsync(() => Logged(102) == done, "It was not completed.");
         }
@@ -83,13 +83,13 @@ public sealed class LostAnswerTests : WorkerTest
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(12), Through(proxy));
         await CreateVideoAsync("running");
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         var taken = await CreateVideoAsync("taken");
 
         // The server goes on with a statement whose client is gone.
         await using (var held = await HeldLock.TakeAsync(DataSource, "lock table voices in share mode"))
         {
-            job.Finish();
+            synthesis.Finish();
             await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
             await proxy.CutAsync();
             proxy.Restore();
@@ -129,14 +129,14 @@ public sealed class LostAnswerTests : WorkerTest
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, o => o.Concurrency = 2, Through(proxy));
         var video = await CreateVideoAsync("running");
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await CreateVideoAsync("next");
         await synthesizer.NextAsync(Token);
         await CreateVideoAsync("taken");
 
         // complete_and_claim takes it, and the answer is lost.
         proxy.CutAnswerAfter(0);
-        job.Finish();
+        synthesis.Finish();
         await host.StopAsync(new CancellationToken(canceled: true));
 
         Assert.That(await ScalarAsync<long>("select count(*) from voices where status = 'processing'"), Is.Zero);
@@ -150,7 +150,7 @@ public sealed class LostAnswerTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(6), Through(proxy));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         var heartbeats = Heartbeats();
         await UntilAsync(() => Heartbeats() > heartbeats, "There is no heartbeat.");
 
@@ -160,7 +160,7 @@ public sealed class LostAnswerTests : WorkerTest
 
         Assert.That(await ScalarAsync<bool>("select lease_expires_at > clock_timestamp() from voices"), Is.True);
         Assert.That(await Voices.ClaimVoicesAsync("other", 1, TimeSpan.FromMinutes(1), cancellationToken: Token), Is.Empty);
-        job.Finish();
+        synthesis.Finish();
         Assert.That((await OnlyVoiceAsync(video, VoiceStatus.Completed)).Attempt, Is.EqualTo(1));
     }
 

@@ -13,10 +13,10 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(30), Through(proxy));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         await proxy.CutAsync();
-        job.Finish();
+        synthesis.Finish();
         await UntilAsync(() => Logged(105) >= 3, "The worker did not notice.");
         Assert.That((await OnlyVoiceAsync(video)).Status, Is.EqualTo(VoiceStatus.Processing));
         proxy.Restore();
@@ -39,10 +39,10 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, null, Through(proxy));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         await proxy.CutAsync();
-        job.Throw(new InvalidOperationException("No such voice."));
+        synthesis.Throw(new InvalidOperationException("No such voice."));
         await UntilAsync(() => Logged(105) >= 2, "The worker did not notice.");
         proxy.Restore();
 
@@ -56,7 +56,7 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1), Through(proxy));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await proxy.CutAsync();
         await UntilAsync(() => Logged(105) >= 2, "The worker did not notice.");
 
@@ -64,7 +64,7 @@ public sealed class LostConnectionTests : WorkerTest
 
         var heartbeats = Heartbeats();
         await UntilAsync(() => Heartbeats() > heartbeats, "There is no heartbeat.");
-        job.Finish();
+        synthesis.Finish();
         Assert.That((await OnlyVoiceAsync(video, VoiceStatus.Completed)).Attempt, Is.EqualTo(1));
     }
 
@@ -92,9 +92,9 @@ public sealed class LostConnectionTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, o => o.Concurrency = 2, Through(proxy));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await proxy.CutAsync();
-        job.Finish();
+        synthesis.Finish();
         await UntilAsync(() => Logged(105) >= 1, "The worker did not notice.");
 
         await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(15), Token);

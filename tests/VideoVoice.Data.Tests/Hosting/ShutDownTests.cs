@@ -13,11 +13,11 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("running", "waiting");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         var stopping = host.StopAsync(Token);
-        Assert.That(job.Token.IsCancellationRequested, Is.False);
-        job.Finish();
+        Assert.That(synthesis.Token.IsCancellationRequested, Is.False);
+        synthesis.Finish();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         var voices = await Voices.ListVoicesAsync(video, cancellationToken: Token);
@@ -34,12 +34,12 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("running");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         var stopping = host.StopAsync(Token);
         var before = Heartbeats();
         await UntilAsync(() => Heartbeats() >= before + 4, "There is no heartbeat.");
-        job.Finish();
+        synthesis.Finish();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         Assert.That((await OnlyVoiceAsync(video)).Status, Is.EqualTo(VoiceStatus.Completed));
@@ -51,15 +51,15 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("too long");
         var synthesizer = new ControlledSynthesizer { HeedsToken = heedsToken };
         var host = await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(20), Token);
 
-        await job.CancelledAsync(Token);
+        await synthesis.CancelledAsync(Token);
         await AssertGivenBackAsync(video);
 
         // Its late result finds the request given back.
-        job.Finish();
+        synthesis.Finish();
         var again = await Voices.ClaimVoicesAsync("another", 1, TimeSpan.FromSeconds(30), cancellationToken: Token);
         Assert.That(again.Single().Attempt, Is.EqualTo(2));
     }
@@ -70,11 +70,11 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("too long");
         var synthesizer = new ControlledSynthesizer { HeedsToken = false };
         var host = await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         var stopping = host.StopAsync(new CancellationToken(canceled: true));
-        await job.CancelledAsync(Token);
-        job.Throw(new IOException("The pipe is broken."));
+        await synthesis.CancelledAsync(Token);
+        synthesis.Throw(new IOException("The pipe is broken."));
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         await AssertGivenBackAsync(video);
@@ -86,8 +86,8 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("too long");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
-        job.Token.Register(() => throw new InvalidOperationException("On purpose."));
+        var synthesis = await synthesizer.NextAsync(Token);
+        synthesis.Token.Register(() => throw new InvalidOperationException("On purpose."));
 
         // A timer's callback that throws ends the process.
         using var time = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
@@ -119,9 +119,9 @@ public sealed class ShutDownTests : WorkerTest
         var video = await CreateVideoAsync("synthesized", "too late");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await using var held = await HeldLock.TakeAsync(DataSource, "select from voices where text_content = 'synthesized' for update");
-        job.Finish();
+        synthesis.Finish();
         await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
 
         var stopping = host.StopAsync(Token);
@@ -140,12 +140,12 @@ public sealed class ShutDownTests : WorkerTest
         var other = new SlowToStop();
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer, null, null, services => services.AddHostedService(_ => other));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         // Services stop in the reverse order, so that it is not the worker's turn yet.
         var stopping = host.StopAsync(Token);
         await other.Stopping.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
-        job.Throw(new InvalidOperationException("espeak-ng ended with 130."));
+        synthesis.Throw(new InvalidOperationException("espeak-ng ended with 130."));
         await UntilAsync(() => Logged(101) == 1, "The worker does not end.");
         other.MayStop.SetResult();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
@@ -164,7 +164,7 @@ public sealed class ShutDownTests : WorkerTest
         await CreateVideoAsync("running");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => (o.Concurrency, o.LeaseDuration, o.StopHostOnError) = (2, TimeSpan.FromSeconds(1), true));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         // Asleep, and so not in the middle of a claim, which would be the one that fails.
         while (!await ScalarAsync<bool>("select exists (select from videovoice_listeners where waits_for = 'work')"))
             await Task.Delay(20, Token);
@@ -179,9 +179,9 @@ public sealed class ShutDownTests : WorkerTest
 
         var heartbeats = Heartbeats();
         await UntilAsync(() => Heartbeats() >= heartbeats + 3, "The request that is being synthesized has lost its heartbeat.");
-        job.Finish();
+        synthesis.Finish();
 
-        await UntilAsync(() => Logged(102) == 1, "The job was not completed.");
+        await UntilAsync(() => Logged(102) == 1, "The synthesis was not completed.");
         await UntilAsync(() => Log.Text.Contains("BackgroundService failed", StringComparison.Ordinal), "The host did not learn of it.");
     }
 

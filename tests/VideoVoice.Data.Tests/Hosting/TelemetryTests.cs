@@ -56,7 +56,7 @@ public sealed class TelemetryTests : WorkerTest
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         using var activity = new Activity("the caller's").SetIdFormat(ActivityIdFormat.W3C).Start();
 
-        var id = await Voices.CreateVoiceRequestAsync(video, "Aluno", "job", cancellationToken: Token);
+        var id = await Voices.CreateVoiceRequestAsync(video, "Aluno", "synthesis", cancellationToken: Token);
 
         Assert.That(await ScalarAsync<string>("select trace_parent from voices where id = @id", new { id }), Is.EqualTo(activity.Id));
     }
@@ -101,21 +101,21 @@ public sealed class TelemetryTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => o.Concurrency = 4);
         for (var i = 0; i < 4; i++)
         {
-            var job = await synthesizer.NextAsync(Token);
-            switch (job.Request.TextContent)
+            var synthesis = await synthesizer.NextAsync(Token);
+            switch (synthesis.Request.TextContent)
             {
                 case "bad":
-                    job.Throw(new InvalidOperationException("Try again."));
+                    synthesis.Throw(new InvalidOperationException("Try again."));
                     break;
                 case "worse":
-                    job.Throw(new PermanentVoiceException("Never."));
+                    synthesis.Throw(new PermanentVoiceException("Never."));
                     break;
                 case "lost":
                     await SqlAsync("update voices set attempt = attempt + 1 where text_content = 'lost'");
-                    job.Finish();
+                    synthesis.Finish();
                     break;
                 default:
-                    job.Finish();
+                    synthesis.Finish();
                     break;
             }
         }

@@ -25,10 +25,10 @@ public sealed class VoiceWorkerTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => o.Concurrency = 3);
         var video = await CreateVideoAsync("1", "2", "3", "4", "5");
 
-        var jobs = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
+        var syntheses = new[] { await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token), await synthesizer.NextAsync(Token) };
         Assert.That((await CountAsync()).processing, Is.EqualTo(3), "two wait, though they could be claimed");
 
-        jobs[1].Finish();
+        syntheses[1].Finish();
         var fourth = await synthesizer.NextAsync(Token);
         var (processing, completed) = await CountAsync();
         using (Assert.EnterMultipleScope())
@@ -67,9 +67,9 @@ public sealed class VoiceWorkerTests : WorkerTest
         // One for the listener and one for all statements.
         var small = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 2, ApplicationName = "small pool" }.ConnectionString;
         await StartWorkerAsync(synthesizer, o => o.Concurrency = 10, small);
-        var jobs = new List<RunningSynthesis>();
+        var syntheses = new List<RunningSynthesis>();
         for (var i = 0; i < 8; i++)
-            jobs.Add(await synthesizer.NextAsync(Token));
+            syntheses.Add(await synthesizer.NextAsync(Token));
 
         // The worker has free capacity, so it waits for work on the listener's connection; nothing else is under way.
         var busy = -1L;
@@ -77,7 +77,7 @@ public sealed class VoiceWorkerTests : WorkerTest
             busy = await ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'small pool' and state <> 'idle'");
         Assert.That(busy, Is.Zero);
 
-        jobs.ForEach(job => job.Finish());
+        syntheses.ForEach(synthesis => synthesis.Finish());
         var result = await Voices.WaitForVoicesAsync(video, cancellationToken: Token);
         Assert.That(result!.AllCompleted, Is.True);
     }
@@ -126,12 +126,12 @@ public sealed class VoiceWorkerTests : WorkerTest
         var video = await CreateVideoAsync("synthesized");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await SqlAsync("alter table voices rename column trace_parent to elsewhere");
 
-        job.Finish();
+        synthesis.Finish();
 
-        await UntilAsync(() => Logged(102) == 1, "The job was not completed.");
+        await UntilAsync(() => Logged(102) == 1, "The synthesis was not completed.");
         await SqlAsync("alter table voices rename column elsewhere to trace_parent");
         await OnlyVoiceAsync(video, VoiceStatus.Completed);
     }

@@ -61,9 +61,9 @@ public sealed class WorkerErrorTests : WorkerTest
         var video = await CreateVideoAsync("kept");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         await RefuseAsync("completed", "57014");
-        job.Finish();
+        synthesis.Finish();
         await UntilAsync(() => Logged(111) == 1 && Logged(112) >= 1, "The report is not repeated.");
         Assert.That(Log.Entries.Count(e => e.Event.Id is 6 or 105), Is.Zero, "an error of the server is no absent database");
 
@@ -118,19 +118,19 @@ public sealed class WorkerErrorTests : WorkerTest
         var video = await CreateVideoAsync("killed");
         var synthesizer = new ControlledSynthesizer();
         var host = await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
 
         // Time to finish is left: the exception comes from a child process that the signal has ended, too.
         var stopping = host.StopAsync(Token);
         await UntilAsync(() => Log.Text.Contains("Application is shutting down", StringComparison.Ordinal) || stopping.IsCompleted || host.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, "It does not stop.");
-        job.Throw(new InvalidOperationException("espeak-ng ended with 130."));
+        synthesis.Throw(new InvalidOperationException("espeak-ng ended with 130."));
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         var voice = await OnlyVoiceAsync(video);
         using (Assert.EnterMultipleScope())
         {
             Assert.That((voice.Status, voice.Failures, voice.MaxAttempts - voice.Attempt), Is.EqualTo((VoiceStatus.Pending, 0, 3)), voice.ErrorMessage);
-            Assert.That((Logged(117), Logged(103), Logged(115), Logged(106)), Is.EqualTo((1, 0, 0, 0)), "one job of log");
+            Assert.That((Logged(117), Logged(103), Logged(115), Logged(106)), Is.EqualTo((1, 0, 0, 0)), "one synthesis of log");
         }
     }
 
@@ -178,10 +178,10 @@ public sealed class WorkerErrorTests : WorkerTest
         await CreateVideoAsync("lost");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1));
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         // The report fails whatever the row's state is; heartbeats go on.
         await SqlAsync("alter table voices rename column output_audio_path to elsewhere");
-        job.Finish();
+        synthesis.Finish();
         await UntilAsync(() => Logged(111) == 1, "The report is not repeated.");
         await SqlAsync("update voices set attempt = attempt + 1, lease_expires_at = clock_timestamp() + interval '1 hour'");
 
@@ -197,14 +197,14 @@ public sealed class WorkerErrorTests : WorkerTest
         var video = await CreateVideoAsync("lost");
         var synthesizer = new ControlledSynthesizer();
         await StartWorkerAsync(synthesizer);
-        var job = await synthesizer.NextAsync(Token);
+        var synthesis = await synthesizer.NextAsync(Token);
         // The next heartbeat is 20 s away.
         await Videos.CancelVideoAsync(video, cancellationToken: Token);
 
         if (synthesized)
-            job.Finish();
+            synthesis.Finish();
         else
-            job.Throw(new IOException("No space left on device."));
+            synthesis.Throw(new IOException("No space left on device."));
 
         await UntilAsync(() => Logged(104) == 1, "Nothing says that the lease was lost.");
         using (Assert.EnterMultipleScope())

@@ -59,7 +59,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(killed, Is.GreaterThan(0));
-            Assert.That(await ScalarAsync<long>("select count(*) from voices where attempt > 1"), Is.GreaterThan(0), "No kill met a job that was being synthesized.");
+            Assert.That(await ScalarAsync<long>("select count(*) from voices where attempt > 1"), Is.GreaterThan(0), "No kill met a synthesis that was being synthesized.");
             Assert.That(await ScalarAsync<long>("select count(*) from voices"), Is.EqualTo(videoCount * lineCount));
             Assert.That(await ScalarAsync<long>("select count(*) from completions"), Is.EqualTo(videoCount * lineCount));
             Assert.That(await ScalarAsync<long>("select count(distinct voice_id) from completions"), Is.EqualTo(videoCount * lineCount));

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Tests.Hosting;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Xml.Linq;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Packaging;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Registration;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Dapper;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data.Tests.Schema;

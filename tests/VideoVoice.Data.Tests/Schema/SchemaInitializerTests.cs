@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using NUnit.Framework;
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Schema;

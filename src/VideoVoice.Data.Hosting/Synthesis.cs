@@ -1,7 +1,7 @@
 namespace VideoVoice.Data.Hosting;
 
-/// <summary>A claimed request on its way through this process.</summary>
-internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownTimeOver) : IDisposable
+/// <summary>A claimed request that this process synthesizes and reports.</summary>
+internal sealed class Synthesis(VoiceRequest request, CancellationToken shutDownTimeOver) : IDisposable
 {
     private readonly CancellationTokenSource _cancellation = CancellationTokenSource.CreateLinkedTokenSource(shutDownTimeOver);
     private volatile bool _reporting;
@@ -12,7 +12,7 @@ internal sealed class VoiceJob(VoiceRequest request, CancellationToken shutDownT
     internal CancellationToken Token => field == default ? field = _cancellation.Token : field;
 
     /// <summary>Completes without an exception, whatever the outcome of the request.</summary>
-    internal Task Running { get; set; } = Task.CompletedTask;
+    internal Task Completion { get; set; } = Task.CompletedTask;
 
     /// <summary>Whether the result is being reported: from then on this worker itself may have changed the row.</summary>
     internal bool Reporting
