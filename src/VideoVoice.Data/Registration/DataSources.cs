@@ -13,9 +13,8 @@ internal static class DataSources
     {
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
 
-        // Quoted as create_schema quotes it: an unquoted name would be folded to lower case, and a comma or a quote in it would be syntax.
         if (options.Schema is not null)
-            settings.SearchPath = $"\"{options.Schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+            settings.SearchPath = SearchPathOf(options.Schema);
 
         if (options.BehindPgBouncer)
         {
@@ -46,6 +45,9 @@ internal static class DataSources
 
         return builder.Build();
     }
+
+    /// <summary>Quoted as create_schema quotes it: an unquoted name would be folded to lower case, and a comma or a quote in it would be syntax.</summary>
+    internal static string SearchPathOf(string schema) => $"\"{schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>The connection string from the variables that the Python services read, or null when POSTGRES_HOST is not set.</summary>
     /// <exception cref="FormatException">POSTGRES_PORT is not a port number.</exception>

@@ -12,8 +12,8 @@ internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidat
 
     /// <summary>For the constructors that take a data source.</summary>
     /// <returns>The options, or the built-in ones for null.</returns>
-    /// <exception cref="ArgumentException">An option is wrong; the message names it.</exception>
-    internal static VideoVoiceOptions Checked(VideoVoiceOptions? options)
+    /// <exception cref="ArgumentException">An option is wrong, or the schema is not the data source's; the message names it.</exception>
+    internal static VideoVoiceOptions Checked(VideoVoiceOptions? options, NpgsqlDataSource dataSource)
     {
         if (options is null)
             return new VideoVoiceOptions();
@@ -22,6 +22,10 @@ internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidat
         if (options.ConnectionString is not null)
             CheckConnectionString(options, errors);
         CheckValues(options, errors);
+
+        // The tables are where the connections look for them, whatever the options say.
+        if (options.Schema is { } schema && new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).SearchPath is var path && path != schema && path != DataSources.SearchPathOf(schema))
+            errors.Add($"Schema is {schema}, but the Search Path of the data source is {path ?? "not set"}. Put the schema into its connection string, or leave Schema null.");
         return errors.Count == 0 ? options : throw new ArgumentException(string.Join(' ', errors), nameof(options));
     }
 

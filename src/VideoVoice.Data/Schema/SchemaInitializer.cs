@@ -25,7 +25,7 @@ public sealed class SchemaInitializer
     /// <param name="logger">Where to report; null is nowhere.</param>
     /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public SchemaInitializer(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<SchemaInitializer>? logger = null)
-        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options), logger)
+        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options, dataSource), logger)
     {
     }
 

@@ -20,7 +20,7 @@ public sealed class SettingManager
     /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
     /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public SettingManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<SettingManager>? logger = null)
-        : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options);
+        : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options, dataSource);
 
     internal SettingManager(Database database) => _database = database;
 

@@ -26,7 +26,7 @@ public sealed partial class VideoManager : IAsyncDisposable, IDisposable
     /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
     /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public VideoManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VideoManager>? logger = null)
-        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options), notifier: null, logger)
+        : this(new Database(dataSource, logger), VideoVoiceOptionsValidator.Checked(options, dataSource), notifier: null, logger)
     {
     }
 

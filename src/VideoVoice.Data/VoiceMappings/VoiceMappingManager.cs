@@ -19,7 +19,7 @@ public sealed class VoiceMappingManager
     /// <param name="logger">Where a lost connection is reported; null is nowhere.</param>
     /// <exception cref="ArgumentException">An option is wrong; the message names it and what would be right.</exception>
     public VoiceMappingManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<VoiceMappingManager>? logger = null)
-        : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options);
+        : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options, dataSource);
 
     internal VoiceMappingManager(Database database) => _database = database;
 

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BATCH, inTurns, job, load, main, options, prepare, same } from './peer.mjs';
 
-const TASK = 'speak';
+const TASK = 'synthesize';
 // As in its own performance test. Read when the package is loaded.
 process.env.NO_LOG_SUCCESS = '1';
 const { Logger, makeWorkerUtils, run } = await load('graphile-worker');

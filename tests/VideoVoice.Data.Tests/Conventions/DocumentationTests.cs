@@ -56,6 +56,23 @@ public sealed partial class DocumentationTests
     }
 
     [Test]
+    public void The_vocabulary_stays_on_a_page() =>
+        Assert.That(Repository.Read("docs/vocabulary.md").TrimEnd().Split('\n'), Has.Length.LessThanOrEqualTo(40));
+
+    /// <summary>Words that the vocabulary has others for. The changelog names what was renamed, and the conversation of the sample has speakers and lines.</summary>
+    [Test]
+    public void No_file_uses_a_word_that_the_vocabulary_replaced()
+    {
+        string[] folders = ["src", "sql", "tests", "samples", "docs"];
+        var files = folders.SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*", SearchOption.AllDirectories))
+            .Where(file => Path.GetExtension(file) is ".cs" or ".sql" or ".md" or ".mjs" or ".py" && !file.EndsWith("DocumentationTests.cs", StringComparison.Ordinal) && !BuiltPattern().IsMatch(file))
+            .Append(Repository.PathOf("README.md")).ToList();
+
+        Assert.That(files, Has.Count.GreaterThan(200));
+        Assert.That(files.SelectMany(file => ReplacedPattern().Matches(File.ReadAllText(file)).Select(word => $"{file}: {word.Value}")), Is.Empty);
+    }
+
+    [Test]
     public void Every_link_leads_to_a_file()
     {
         var broken = Directory.GetFiles(Repository.PathOf("docs"), "*.md").Concat([Repository.PathOf("README.md"), Repository.PathOf("CONTRIBUTING.md")])
@@ -70,6 +87,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"(?m)^\| (\d+(?:, \d+)*) \|")]
     private static partial Regex EventRowPattern();
+
+    [GeneratedRegex(@"[/\\](bin|obj|artifacts)[/\\]")]
+    private static partial Regex BuiltPattern();
+
+    [GeneratedRegex(@"(?i)(?<!e)speak(?!er)|spoken|spoke\b|\bVoiceJob\b|\bQueueMark|TellAsync|Stops the wait")]
+    private static partial Regex ReplacedPattern();
 
     // A file, with or without a heading in it; no address and no heading of the same page.
     [GeneratedRegex(@"\]\((?!https?:)([^)#\s]+)")]

@@ -104,6 +104,30 @@ public sealed class LostAnswerTests : WorkerTest
     }
 
     [Test]
+    public async Task A_claim_of_an_idle_worker_that_commits_after_it_was_repeated_is_given_back_before_its_lease_ends()
+    {
+        await using var proxy = Proxy();
+        var synthesizer = new ControlledSynthesizer();
+        await CreateVideoAsync("one", "two");
+        await using (var held = await HeldLock.TakeAsync(DataSource, "lock table voices in share mode"))
+        {
+            await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(12), Through(proxy));
+            await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
+            await proxy.CutAsync();
+            proxy.Restore();
+            while (await ScalarAsync<long>("select count(distinct pid) from pg_locks where not granted and relation = 'voices'::regclass") < 2)
+                await Task.Delay(10, Token);
+            await held.CommitAsync();
+        }
+
+        // One claim took each: the worker knows of one.
+        (await synthesizer.NextAsync(Token)).Finish();
+        (await synthesizer.NextAsync(Token)).Finish();
+        await UntilAsync(() => Logged(102) == 2, "They were not completed.");
+        Assert.That(await ScalarAsync<long>("select count(*) from voices where errors <> '[]'"), Is.Zero, "A lease ended.");
+    }
+
+    [Test]
     public async Task A_lost_claim_is_read_again_for_as_long_as_a_lease_lasts()
     {
         var time = new FakeTimeProvider();

@@ -8,7 +8,7 @@ namespace VideoVoice.Data.Tests.Hosting;
 public sealed class VoiceWorkerTests : WorkerTest
 {
     [Test]
-    public async Task A_worker_speaks_every_request_of_a_video()
+    public async Task A_worker_synthesizes_every_request_of_a_video()
     {
         await StartWorkerAsync((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav")), o => o.Concurrency = 4);
         var video = await CreateVideoAsync([.. Enumerable.Range(0, 50).Select(i => $"{i}")]);

@@ -75,7 +75,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
     }
 
     [Test, CancelAfter(60_000)]
-    public async Task Another_worker_speaks_the_request_of_a_killed_one_when_its_lease_has_ended(CancellationToken cancellationToken)
+    public async Task Another_worker_synthesizes_the_request_of_a_killed_one_when_its_lease_has_ended(CancellationToken cancellationToken)
     {
         await CountCompletionsAsync();
         var video = await CreateVideoAsync("hang");

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NUnit.Framework;
+using NUnit.Framework.Constraints;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Notifications;
 using VideoVoice.Data.Tests.Processes;
@@ -29,13 +30,28 @@ public sealed class RegistrationTests : DatabaseTest
     }
 
     [TestCaseSource(nameof(Services))]
-    public void Every_constructor_on_a_data_source_refuses_wrong_options(Type service)
+    public void A_constructor_on_a_data_source_validates_the_options_as_the_container_does(Type service)
     {
         var constructor = service.GetConstructors().Single();
+        VideoVoiceOptions With(Action<VideoVoiceOptions> configure)
+        {
+            var options = new VideoVoiceOptions();
+            configure(options);
+            return options;
+        }
 
-        Assert.That(
-            () => constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [DataSource, new VideoVoiceOptions { MaxAttempts = 0 }, null], null),
-            Throws.ArgumentException.With.Message.Contains("MaxAttempts"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => Create(With(o => (o.MaxAttempts, o.PollInterval) = (0, TimeSpan.Zero))), Refuses("MaxAttempts is 0", "PollInterval is"));
+            Assert.That(() => Create(With(o => o.ConnectionString = $"Host=h;Database={new string('a', 64)}")), Refuses("more than 63 bytes"));
+            Assert.That(() => Create(With(o => o.Schema = "elsewhere")), Refuses("Schema is elsewhere, but the Search Path of the data source is not set"));
+            Assert.That(() => Create(new VideoVoiceOptions()), Throws.Nothing);
+        }
+
+        void Create(VideoVoiceOptions options) => constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [DataSource, options, null], null);
+
+        static IResolveConstraint Refuses(params string[] words) =>
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("options").And.Property("Message").Matches<string>(message => Array.TrueForAll(words, word => message?.Contains(word, StringComparison.Ordinal) == true));
     }
 
     [Test]
@@ -177,17 +193,6 @@ public sealed class RegistrationTests : DatabaseTest
 
         Assert.That(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.MaxAttempts, Is.EqualTo(8));
         Assert.That(await provider.GetRequiredService<SchemaInitializer>().GetSchemaVersionAsync(Token), Is.EqualTo(SchemaInitializer.LatestVersion));
-    }
-
-    [Test]
-    public void A_constructor_on_a_data_source_validates_the_options_as_the_container_does()
-    {
-        var wrong = new VideoVoiceOptions { MaxAttempts = 0, PollInterval = TimeSpan.Zero };
-        foreach (var create in new Action[] { () => _ = new VoiceManager(DataSource, wrong), () => _ = new SchemaInitializer(DataSource, wrong) })
-            Assert.That(create, Throws.ArgumentException.With.Message.Contains("MaxAttempts is 0").And.Message.Contains("PollInterval is").And.Property("ParamName").EqualTo("options"));
-
-        var longName = new VideoVoiceOptions { ConnectionString = $"Host=h;Database={new string('a', 64)}" };
-        Assert.That(() => new SchemaInitializer(DataSource, longName), Throws.ArgumentException.With.Message.Contains("more than 63 bytes"));
     }
 
     [Test]

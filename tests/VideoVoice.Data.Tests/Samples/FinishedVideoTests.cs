@@ -61,7 +61,7 @@ public sealed class FinishedVideoTests : DatabaseTest
         Assert.That(await new Verification(Videos, Voices, Status).FindFaultsAsync(Guid.NewGuid(), _conversation, Token), Has.Count.EqualTo(1));
 
     [Test]
-    public async Task A_line_that_is_not_completed_fails_the_video()
+    public async Task A_request_that_is_not_completed_fails_the_video()
     {
         Assert.That(
             async () => await Generator.CompleteAsync(_video, _conversation, _folder.Path, Token),

@@ -60,7 +60,7 @@ public sealed class TwoServicesTests : CommandTest
     }
 
     [Test]
-    public async Task A_cloner_killed_in_the_middle_is_followed_by_another_and_every_line_is_synthesized_into_its_place()
+    public async Task A_cloner_killed_in_the_middle_is_followed_by_another_and_every_request_is_synthesized_into_its_place()
     {
         var lines = string.Join(',', Enumerable.Range(1, 40).Select(i => $$"""{"from":"Ana","to":"Bruno","text":"Esta é a linha número {{i}}."}"""));
         var file = await FileAsync($"[{lines}]");
@@ -83,8 +83,8 @@ public sealed class TwoServicesTests : CommandTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(voices.Select(voice => voice.Status), Has.Exactly(40).Items.And.All.EqualTo(VoiceStatus.Completed));
-            Assert.That(voices.Select(voice => voice.WorkerId).Distinct().Count(), Is.EqualTo(2), "Both cloners spoke.");
-            Assert.That(voices.Count(voice => voice.Attempt == 2), Is.LessThanOrEqualTo(3), "Only what the first was speaking is synthesized again.");
+            Assert.That(voices.Select(voice => voice.WorkerId).Distinct().Count(), Is.EqualTo(2), "Both cloners synthesized.");
+            Assert.That(voices.Count(voice => voice.Attempt == 2), Is.LessThanOrEqualTo(3), "Only what the first was synthesizing is synthesized again.");
         }
 
         await AssertJoinedInOrderAsync(video, voices);

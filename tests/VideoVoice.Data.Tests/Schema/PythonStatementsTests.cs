@@ -121,7 +121,7 @@ public sealed class PythonStatementsTests : PythonDatabaseTest
     }
 
     [Test]
-    public async Task The_generator_gets_the_lines_that_it_inserted_in_one_transaction_back_in_their_order()
+    public async Task The_generator_gets_the_requests_that_it_inserted_in_one_transaction_back_in_their_order()
     {
         var lines = Enumerable.Range(0, 30).Select(i => $"Linha {i}").ToList();
         await using (var connection = await _python.OpenConnectionAsync(Token))

@@ -64,7 +64,7 @@ public sealed class CreateVoiceRequestsTests : DatabaseTest
     }
 
     [Test]
-    public async Task Ten_services_that_create_one_conversation_at_once_create_each_line_once()
+    public async Task Ten_services_that_create_one_conversation_at_once_create_each_request_once()
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
 

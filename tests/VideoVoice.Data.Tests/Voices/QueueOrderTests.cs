@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Tests.Voices;
 public sealed class QueueOrderTests : QueueTest
 {
     [Test]
-    public async Task A_short_video_created_later_comes_before_the_far_lines_of_a_long_one()
+    public async Task A_short_video_created_later_comes_before_the_last_requests_of_a_long_one()
     {
         var large = await CreateVideoAsync([.. Enumerable.Range(0, 500).Select(i => $"large {i}")]);
         var small = await CreateVideoAsync("small 0", "small 1", "small 2");
@@ -22,7 +22,7 @@ public sealed class QueueOrderTests : QueueTest
     }
 
     [Test]
-    public async Task Lines_created_one_by_one_stand_like_lines_created_together()
+    public async Task Requests_created_one_by_one_stand_like_requests_created_together()
     {
         var large = await CreateVideoAsync([.. Enumerable.Range(0, 20).Select(i => $"large {i}")]);
         var single = await Videos.CreateVideoAsync("Video", cancellationToken: Token);

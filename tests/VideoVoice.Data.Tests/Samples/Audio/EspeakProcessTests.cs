@@ -24,7 +24,7 @@ public sealed class EspeakProcessTests
     }
 
     [Test]
-    public async Task Cancelling_while_it_speaks_ends_the_process_and_leaves_no_file(CancellationToken cancellationToken)
+    public async Task Cancelling_while_it_synthesizes_ends_the_process_and_leaves_no_file(CancellationToken cancellationToken)
     {
         if (await SpeechSynthesizers.FindAsync("pt-br", cancellationToken) is not EspeakSynthesizer)
             Assert.Ignore("espeak-ng is missing: apt-get install espeak-ng");
