@@ -66,27 +66,17 @@ internal sealed partial class VoiceWorker<TSynthesizer>
     }
 
     /// <summary>
-    /// Gives back, three times in each lease, what a lost claim took after it was read back: this worker may have no capacity for it. A request that it is
+    /// Releases, three times in each lease, what a lost claim took after it was read back: this worker may have no capacity for it. A request that it is
     /// working on, or that is finished, is not changed.
     /// </summary>
-    private async Task GiveBackLateClaimsAsync(CancellationToken finished)
+    private async Task ReleaseLateClaimsUntilStoppedAsync(CancellationToken finished)
     {
         while (!finished.IsCancellationRequested)
         {
             await Task.Delay(_options.LeaseDuration / 3, _voices.Time, finished).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                // One at a time: what is being read back is not started yet.
-                await _readingBack.WaitAsync(finished).ConfigureAwait(false);
-                try
-                {
-                    var held = await _voices.InTimeAsync(_lostClaims.ReadAgainAsync, s_releaseTime, finished).ConfigureAwait(false);
-                    await ReleaseAsync([.. held.Select(request => request.Fence).Where(fence => !_syntheses.ContainsKey(fence))]).ConfigureAwait(false);
-                }
-                finally
-                {
-                    _readingBack.Release();
-                }
+                await ReleaseLateClaimsAsync(finished).ConfigureAwait(false);
             }
             catch (Exception) when (finished.IsCancellationRequested)
             {
@@ -96,6 +86,21 @@ internal sealed partial class VoiceWorker<TSynthesizer>
             {
                 WorkerLog.NotReadBack(_logger, e);
             }
+        }
+    }
+
+    private async Task ReleaseLateClaimsAsync(CancellationToken finished)
+    {
+        // One at a time: what is being read back is not started yet.
+        await _readingBack.WaitAsync(finished).ConfigureAwait(false);
+        try
+        {
+            var held = await _voices.InTimeAsync(_lostClaims.ReadAgainAsync, s_releaseTime, finished).ConfigureAwait(false);
+            await ReleaseAsync([.. held.Select(request => request.Fence).Where(fence => !_syntheses.ContainsKey(fence))]).ConfigureAwait(false);
+        }
+        finally
+        {
+            _readingBack.Release();
         }
     }
 

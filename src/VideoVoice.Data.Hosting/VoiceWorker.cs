@@ -77,7 +77,7 @@ internal sealed partial class VoiceWorker<TSynthesizer> : BackgroundService
         _stopping = stopping.Token;
         using var finished = new CancellationTokenSource();
         var heartbeats = new Heartbeats(_voices, _options, _syntheses, _logger).RunAsync(finished.Token);
-        var lateClaims = GiveBackLateClaimsAsync(finished.Token);
+        var lateClaims = ReleaseLateClaimsUntilStoppedAsync(finished.Token);
         try
         {
             await ClaimUntilStoppedAsync(_stopping).ConfigureAwait(false);

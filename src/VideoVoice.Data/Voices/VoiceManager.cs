@@ -207,6 +207,7 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         };
         var created = await _database.ExecuteAsync("voices/create_voice_request", row, transaction, cancellationToken).ConfigureAwait(false);
         await _notifier.NotifyCreatedAsync(created, transaction, cancellationToken).ConfigureAwait(false);
+        // Not in the same statement: the row that the insert conflicted with may be newer than its snapshot.
         var taken = created == 0 && request.Position is { } position
             ? await GetVoiceAtPositionAsync(videoId, position, transaction, cancellationToken).ConfigureAwait(false)
             : null;

@@ -6,15 +6,15 @@ namespace VideoVoice.Data.Tests.Conventions;
 /// <summary>What users see stands in one namespace of its package; everything else in that of its folder.</summary>
 public sealed partial class NamespaceTests
 {
-    public static IEnumerable<string> Projects => Directory.EnumerateFiles(Repository.PathOf("."), "*.csproj", SearchOption.AllDirectories)
-        .Where(file => !Built(file)).Select(file => Path.GetRelativePath(Repository.PathOf("."), file)).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Projects => Repository.Files(".", "*.csproj")
+        .Select(file => Path.GetRelativePath(Repository.PathOf("."), file)).Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Projects))]
     public void A_namespace_is_its_folder_s(string project)
     {
         var root = Path.GetDirectoryName(Repository.PathOf(project))!;
         var package = Path.GetFileNameWithoutExtension(project);
-        var files = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Where(file => !Built(file)).ToList();
+        var files = Repository.Files(Path.GetDirectoryName(project)!, "*.cs").ToList();
 
         Assert.That(files, Is.Not.Empty);
         using (Assert.EnterMultipleScope())
@@ -33,11 +33,6 @@ public sealed partial class NamespaceTests
             }
         }
     }
-
-    private static bool Built(string file) => BuiltPattern().IsMatch(file);
-
-    [GeneratedRegex(@"[/\\](bin|obj|artifacts)[/\\]")]
-    private static partial Regex BuiltPattern();
 
     [GeneratedRegex(@"(?m)^namespace ([\w.]+);")]
     private static partial Regex NamespacePattern();

@@ -53,7 +53,7 @@ public sealed partial class StatementTests : DatabaseTest
     [Test]
     public void Every_inner_statement_is_run_by_name()
     {
-        var source = string.Concat(SourceFiles().Select(File.ReadAllText));
+        var source = string.Concat(Repository.Files("src/VideoVoice.Data", "*.cs").Select(File.ReadAllText));
 
         // The initializer finds migrations by their folder.
         foreach (var name in Statements.Names.Where(name => s_innerFolders.Contains(Folder(name)) && Folder(name) != "migrations"))
@@ -93,7 +93,7 @@ public sealed partial class StatementTests : DatabaseTest
     [Test]
     public void No_sql_stands_in_the_source()
     {
-        foreach (var file in SourceFiles())
+        foreach (var file in Repository.Files("src/VideoVoice.Data", "*.cs"))
         {
             Assert.That(File.ReadAllText(file), Does.Not.Match(@"(?i)""[^""\n]*\b(select\s+\w+|insert\s+into|update\s+\w+\s+set|delete\s+from|create\s+table|pg_\w+\s*\()"), file);
         }
@@ -102,10 +102,6 @@ public sealed partial class StatementTests : DatabaseTest
     internal static IEnumerable<MethodInfo> AsyncMethods(Type type) => type
         .GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
         .Where(method => !method.IsSpecialName && typeof(Task).IsAssignableFrom(method.ReturnType));
-
-    private static IEnumerable<string> SourceFiles() => Directory
-        .EnumerateFiles(Repository.PathOf("src/VideoVoice.Data"), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     private static string Folder(string name) => name.Split('/')[0];
 
