@@ -169,11 +169,13 @@ CREATE UNIQUE INDEX idx_voice_mappings_one_default ON public.voice_mappings USIN
 
 CREATE INDEX idx_voices_available ON public.voices USING btree (available_at) WHERE ((status = 'pending'::public.voice_status) AND (available_at IS NOT NULL));
 
-CREATE INDEX idx_voices_claim ON public.voices USING btree (((- priority)), queue_at, id) WHERE (status = 'pending'::public.voice_status);
+CREATE INDEX idx_voices_claim ON public.voices USING btree (((- priority)), queue_at, id) WHERE ((status = 'pending'::public.voice_status) AND (available_at IS NULL));
 
 CREATE INDEX idx_voices_lease ON public.voices USING btree (lease_expires_at) WHERE (status = 'processing'::public.voice_status);
 
 CREATE UNIQUE INDEX idx_voices_video_id_position ON public.voices USING btree (video_id, "position") INCLUDE (status) WITH (fillfactor='70');
+
+CREATE INDEX idx_voices_voice_mapping_id ON public.voices USING brin (voice_mapping_id uuid_bloom_ops (n_distinct_per_range='32')) WITH (pages_per_range='32', autosummarize='on');
 
 CREATE TRIGGER update_settings_updated_at BEFORE UPDATE ON public.settings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 

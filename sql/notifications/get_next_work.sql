@@ -1,11 +1,22 @@
--- Seconds until a claim can find something: 0 when it can now; else until the first delayed request or the first lease ends (below 0: a lease ended);
--- null when nothing is open. The order only names the index. COALESCE stops at the first, so the delayed ones are looked at only when nothing else waits.
+-- Seconds until a claim can find something: 0 when it can now; else until the first retry's time or the first lease's end (below 0: it is over);
+-- null when nothing is open. COALESCE stops at the first: behind the cursor, where this process took its last request, a full queue is found without
+-- walking over the dead entries before it. The order only names the index.
 select coalesce(
     (
         select 0::float8
         from voices v
         where v.status = 'pending'
-            and (v.available_at is null or v.available_at <= statement_timestamp())
+            and v.available_at is null
+            and (-v.priority, v.queue_at, v.id) >= (@cursorPriority, @cursorQueued, @cursorId)
+        order by -v.priority, v.queue_at, v.id
+        limit 1
+    ),
+    (
+        select 0::float8
+        from voices v
+        where v.status = 'pending'
+            and v.available_at is null
+            and @cursorPriority > -2147483648
         order by -v.priority, v.queue_at, v.id
         limit 1
     ),

@@ -1,6 +1,6 @@
 -- Wakes at most as many sleeping workers as there are new requests, each once, and tells every process that waits for voices which videos moved.
 -- Runs after the commit of what it tells of, so a process that registered before it looked misses nothing. With nobody asleep it notifies nobody.
--- 200 ids stay below the 8,000 bytes of a payload.
+-- A video is found by the request's key or given by its own: the requests of a video are not read. 200 ids stay below the 8,000 bytes of a payload.
 with chosen as materialized (
     select l.channel
     from videovoice_listeners l
@@ -29,10 +29,13 @@ from (
         from (
             select m.video_id, row_number() over () as nr
             from (
-                select distinct v.video_id
+                select v.video_id
                 from voices v
-                where exists (select from videovoice_listeners s where s.waits_for = 'voices' and s.expires_at > statement_timestamp())
-                    and (v.id = any(@voiceIds::uuid[]) or v.video_id = any(@videoIds::uuid[]))
+                where v.id = any(@voiceIds::uuid[])
+                    and exists (select from videovoice_listeners s where s.waits_for = 'voices' and s.expires_at > statement_timestamp())
+                union
+                select i.id
+                from unnest(@videoIds::uuid[]) as i (id)
             ) m
         ) d
         group by d.nr / 200

@@ -1,6 +1,6 @@
 -- Fails a video and all of its requests that are still open; a worker that holds one learns it at its next heartbeat.
 -- The video is locked first and its requests in id order, so that two cancels cannot deadlock.
--- A repeat with the same text, because the answer was lost, is told that it was applied.
+-- A repeat with the same text, because the answer was lost, is told that it was applied. It fails @batchSize requests at most: who gets as many repeats it.
 with video as materialized (
     select v.id, coalesce(v.status, 'pending') as status, v.error_message
     from videos v
@@ -14,6 +14,7 @@ open_voices as materialized (
     where vo.status in ('pending', 'processing')
         and video.status <> 'completed'
     order by vo.id
+    limit @batchSize
     for update of vo
 ),
 updated as (
@@ -38,13 +39,15 @@ cancelled as (
         and vo.status in ('pending', 'processing')
     returning vo.id
 )
-select case
-    when exists (select from updated) or exists (select from cancelled) then 'applied'
-    when not exists (select from video) then 'not_found'
-    when exists (
-        select from video
-        where status = 'failed'
-            and (error_message = @reason
-                or exists (select from voices vo where vo.video_id = video.id and vo.status = 'failed' and vo.error_message = @reason))) then 'applied'
-    else 'already_finished'
-end;
+select
+    case
+        when exists (select from updated) or exists (select from cancelled) then 'applied'
+        when not exists (select from video) then 'not_found'
+        when exists (
+            select from video
+            where status = 'failed'
+                and (error_message = @reason
+                    or exists (select from voices vo where vo.video_id = video.id and vo.status = 'failed' and vo.error_message = @reason))) then 'applied'
+        else 'already_finished'
+    end as outcome,
+    (select count(*)::integer from cancelled) as voices;

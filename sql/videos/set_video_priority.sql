@@ -1,4 +1,5 @@
 -- Sets the priority of a video and of its requests that are not completed. Rows are locked in id order, as every statement over many requests does.
+-- It moves @batchSize requests at most: who gets as many repeats it.
 with updated as (
     update videos v
     set priority = @priority
@@ -10,7 +11,9 @@ unfinished as materialized (
     from voices vo
     join updated on updated.id = vo.video_id
     where vo.status in ('pending', 'processing', 'failed')
+        and vo.priority <> @priority
     order by vo.id
+    limit @batchSize
     for update of vo
 ),
 moved as (
@@ -18,5 +21,8 @@ moved as (
     set priority = @priority
     from unfinished
     where vo.id = unfinished.id
+    returning vo.id
 )
-select exists (select from updated);
+select
+    exists (select from updated) as is_found,
+    (select count(*)::integer from moved) as voices;

@@ -12,7 +12,8 @@ select
     v.trace_parent,
     case when v.created_at between '0001-01-02+00' and '9999-12-30+00' then v.created_at end as created_at,
     case when v.queue_at between '0001-01-02+00' and '9999-12-30+00' then v.queue_at end as queue_at,
-    case when isfinite(greatest(v.created_at, v.available_at)) then extract(epoch from v.processing_started_at - greatest(v.created_at, v.available_at))::float8 else 0 end as waited_seconds,
+    case when isfinite(greatest(v.created_at, case when v.failures > 0 then v.queue_at end))
+        then extract(epoch from v.processing_started_at - greatest(v.created_at, case when v.failures > 0 then v.queue_at end))::float8 else 0 end as waited_seconds,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,

@@ -1,5 +1,26 @@
--- The requests that wait and may start now, in the order in which a claim takes them, each with its mapping. Takes no lock: two readers see the same rows.
+-- The requests that wait and may start now, in the order in which a claim takes them, each with its mapping: those in the index of the claims, and retries
+-- whose time has come and that no claim has moved there yet. Takes no lock: two readers see the same rows.
 -- A time beyond what .NET can hold, which only others write, is returned as null.
+with startable as materialized (
+    (
+        select v.id
+        from voices v
+        where v.status = 'pending'
+            and v.available_at is null
+        order by -v.priority, v.queue_at, v.id
+        limit @limit
+    )
+    union all
+    (
+        select v.id
+        from voices v
+        where v.status = 'pending'
+            and v.available_at is not null
+            and v.available_at <= statement_timestamp()
+        order by v.available_at
+        limit @limit
+    )
+)
 select
     v.id,
     v.video_id,
@@ -12,14 +33,14 @@ select
     v.trace_parent,
     case when v.created_at between '0001-01-02+00' and '9999-12-30+00' then v.created_at end as created_at,
     case when v.queue_at between '0001-01-02+00' and '9999-12-30+00' then v.queue_at end as queue_at,
-    case when isfinite(greatest(v.created_at, v.available_at)) then extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at))::float8 else 0 end as waited_seconds,
+    case when isfinite(greatest(v.created_at, v.available_at, case when v.failures > 0 then v.queue_at end))
+        then extract(epoch from statement_timestamp() - greatest(v.created_at, v.available_at, case when v.failures > 0 then v.queue_at end))::float8 else 0 end as waited_seconds,
     m.id as voice_mapping_id,
     m.voice_id as mapping_voice_id,
     m.voice_file,
     m.language
-from voices v
+from startable s
+join voices v on v.id = s.id
 left join voice_mappings m on m.id = coalesce(v.voice_mapping_id, (select r.id from resolve_voice_mapping(v.character_name) as r (id)))
-where v.status = 'pending'
-    and (v.available_at is null or v.available_at <= statement_timestamp())
 order by -v.priority, v.queue_at, v.id
 limit @limit;

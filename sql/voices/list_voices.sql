@@ -1,4 +1,4 @@
--- The requests of a video in the order of its conversation; those without a position (made by Python services) follow in the order of their creation.
+-- A page of the requests of a video in the order of its conversation; those without a position (made by Python services) follow in the order of their creation.
 select
     v.id,
     v.video_id,
@@ -25,4 +25,6 @@ select
     v.failures
 from voices v
 where v.video_id = @videoId
-order by v.position nulls last, v.created_at, v.id;
+order by v.position, v.created_at, v.id
+limit @limit
+offset @offset;

@@ -7,6 +7,7 @@ with stuck as materialized (
         and v.lease_expires_at is null
         and coalesce(v.processing_started_at, v.updated_at) < statement_timestamp() - make_interval(secs => @olderThanSeconds)
     order by v.id
+    limit @batchSize
     for update skip locked
 )
 update voices v

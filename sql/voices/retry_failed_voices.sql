@@ -6,6 +6,7 @@ with failed as materialized (
     where v.video_id = @videoId
         and v.status = 'failed'
     order by v.id
+    limit @batchSize
     for update
 )
 update voices v

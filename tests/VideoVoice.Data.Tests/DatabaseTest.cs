@@ -1,6 +1,7 @@
 using Dapper;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Internal;
 using VideoVoice.Data.Registration;
 using VideoVoice.Data.Testing;
 
@@ -37,6 +38,9 @@ public abstract class DatabaseTest
     /// <summary>False for tests that need an empty database.</summary>
     protected virtual bool Initialized => true;
 
+    /// <summary>The clock of <see cref="Voices"/>.</summary>
+    protected virtual TimeProvider Time => TimeProvider.System;
+
     [SetUp]
     public async Task CreateDatabaseAsync()
     {
@@ -45,7 +49,7 @@ public abstract class DatabaseTest
         ConnectionString = Configure(await _server.CreateDatabaseAsync(template: template));
         DataSource = DataSources.Create(new VideoVoiceOptions { ConnectionString = ConnectionString }, null);
         Videos = new VideoManager(DataSource);
-        Voices = new VoiceManager(DataSource);
+        Voices = new VoiceManager(new Database(DataSource, time: Time), new VideoVoiceOptions(), notifier: null, logger: null);
         VoiceMappings = new VoiceMappingManager(DataSource);
         Settings = new SettingManager(DataSource);
         Status = new StatusManager(DataSource);

@@ -12,6 +12,9 @@ namespace VideoVoice.Data.Internal;
 /// <summary>Runs an embedded statement on a connection of its own or in the caller's transaction.</summary>
 internal sealed class Database
 {
+    /// <summary>Most requests that one statement of a call over all requests of a video, or over all stuck ones, writes: it locks them for some tenths of a second.</summary>
+    internal const int BatchSize = 5_000;
+
     private readonly ILogger _logger;
     private int _away;
 
@@ -30,6 +33,20 @@ internal sealed class Database
     internal Task<int> ExecuteAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         RunAsync(statement, parameters, transaction, static (c, command) => c.ExecuteAsync(command), cancellationToken);
 
+    /// <summary>Repeats a statement that writes <see cref="BatchSize"/> rows at most until it writes fewer. Returns how many it wrote.</summary>
+    internal async Task<int> ExecuteInBatchesAsync(string statement, object parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    {
+        var total = 0;
+        int written;
+        do
+        {
+            written = await ExecuteAsync(statement, parameters, transaction, cancellationToken).ConfigureAwait(false);
+            total += written;
+        }
+        while (written == BatchSize);
+        return total;
+    }
+
     internal Task<T?> ScalarAsync<T>(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         RunAsync(statement, parameters, transaction, static (c, command) => c.ExecuteScalarAsync<T>(command), cancellationToken);
 
@@ -41,36 +58,36 @@ internal sealed class Database
     }
 
     internal Task<IReadOnlyList<T>> ListAsync<T>(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+        where T : class => ListAsync<T>(statement, Statements.Get(statement), parameters, transaction, cancellationToken);
+
+    internal Task<IReadOnlyList<T>> ListAsync<T>(string name, string text, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
         where T : class
     {
         RecordMap<T>.Use();
-        return RunAsync(statement, parameters, transaction, static async (c, command) => (IReadOnlyList<T>)(await c.QueryAsync<T>(command).ConfigureAwait(false)).AsList(), cancellationToken);
+        return RunAsync(name, text, parameters, transaction, static async (c, command) => (IReadOnlyList<T>)(await c.QueryAsync<T>(command).ConfigureAwait(false)).AsList(), cancellationToken);
     }
 
-    /// <summary>Two statements in one round trip and one transaction: both take effect or none.</summary>
-    internal Task<(IReadOnlyList<TFirst> First, IReadOnlyList<TSecond> Second)> ListsAsync<TFirst, TSecond>(
-        string name, string first, string second, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
-        where TFirst : class
-        where TSecond : class
-    {
-        RecordMap<TFirst>.Use();
-        RecordMap<TSecond>.Use();
-        return RunAsync(
+    /// <summary>Several statements in one round trip and one transaction: all take effect or none.</summary>
+    internal Task<T> GridsAsync<T>(
+        string name, string text, object? parameters, NpgsqlTransaction? transaction, Func<SqlMapper.GridReader, Task<T>> read, CancellationToken cancellationToken) =>
+        RunAsync(
             name,
-            Statements.Get(first) + Statements.Get(second),
+            text,
             parameters,
             transaction,
-            static async (c, command) =>
+            async (c, command) =>
             {
-                var results = await c.QueryMultipleAsync(command).ConfigureAwait(false);
-                await using (results.ConfigureAwait(false))
-                {
-                    return (
-                        (IReadOnlyList<TFirst>)(await results.ReadAsync<TFirst>().ConfigureAwait(false)).AsList(),
-                        (IReadOnlyList<TSecond>)(await results.ReadAsync<TSecond>().ConfigureAwait(false)).AsList());
-                }
+                var grids = await c.QueryMultipleAsync(command).ConfigureAwait(false);
+                await using (grids.ConfigureAwait(false))
+                    return await read(grids).ConfigureAwait(false);
             },
             cancellationToken);
+
+    internal static async Task<IReadOnlyList<T>> ReadAsync<T>(SqlMapper.GridReader grids)
+        where T : class
+    {
+        RecordMap<T>.Use();
+        return (await grids.ReadAsync<T>().ConfigureAwait(false)).AsList();
     }
 
     internal async Task<WriteOutcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>

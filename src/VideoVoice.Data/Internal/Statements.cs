@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text;
 
@@ -11,9 +12,19 @@ internal static class Statements
 
     private static readonly FrozenDictionary<string, string> s_texts = Load();
 
+    /// <summary>By their names, so that each text is one object: Dapper finds its reader for a statement by it.</summary>
+    private static readonly ConcurrentDictionary<string, string> s_joined = new();
+
     internal static IEnumerable<string> Names => s_texts.Keys;
 
     internal static string Get(string name) => s_texts[name];
+
+    /// <summary>Several statements as one text, which is one round trip and one transaction. Null names are left out.</summary>
+    internal static string Join(params ReadOnlySpan<string?> names)
+    {
+        var key = string.Join('+', names);
+        return s_joined.GetOrAdd(key, static key => string.Concat(key.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(Get)));
+    }
 
     private static FrozenDictionary<string, string> Load()
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using VideoVoice.Data.Diagnostics;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Voices;
 
 namespace VideoVoice.Data.Notifications;
 
@@ -31,6 +32,7 @@ internal sealed class Poller : IAsyncDisposable
     private readonly VideoVoiceOptions _options;
     private readonly ILogger _logger;
     private readonly Notifier _notifier;
+    private readonly ClaimCursor _cursor;
     private readonly WaiterSet _waiters;
     private readonly Listener? _listener;
     private readonly CancellationTokenSource _stopping = new();
@@ -46,9 +48,10 @@ internal sealed class Poller : IAsyncDisposable
     private volatile bool _asleep;
     private bool _disposed;
 
-    internal Poller(Database database, Notifier notifier, VideoVoiceOptions options, ILogger logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
+    internal Poller(
+        Database database, Notifier notifier, ClaimCursor cursor, VideoVoiceOptions options, ILogger logger, Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>>? wait = null)
     {
-        (_database, _notifier, _options, _logger) = (database, notifier, options, logger);
+        (_database, _notifier, _cursor, _options, _logger) = (database, notifier, cursor, options, logger);
         _waiters = new WaiterSet(database.Time);
         if (!options.Notifications)
             return;
@@ -202,7 +205,7 @@ internal sealed class Poller : IAsyncDisposable
         var pause = work.Pause < registerAgain ? work.Pause : registerAgain;
         if (work.Sleepers.Length > 0)
         {
-            var seconds = await RunAsync(token => _database.ScalarAsync<double?>("notifications/get_next_work", null, null, token)).ConfigureAwait(false);
+            var seconds = await RunAsync(token => _database.ScalarAsync<double?>("notifications/get_next_work", _cursor.Current, null, token)).ConfigureAwait(false);
             if (seconds <= 0)
                 _waiters.Wake(work.Sleepers);
             else

@@ -9,6 +9,12 @@ internal sealed class WaiterSet(TimeProvider time)
     private const string ForWork = "work";
     private const string ForVoices = "voices";
 
+    /// <summary>
+    /// How long a video rests after a look, for each of its requests: ten times what the look takes the server, so that somebody who waits for a video of
+    /// 20,000 requests does not cost more than the worker. Below a millisecond it does not rest.
+    /// </summary>
+    private static readonly TimeSpan s_restOfRequest = TimeSpan.FromMicroseconds(5);
+
     /// <summary>Most videos whose audio one statement reads.</summary>
     private const int MaxAudio = 200;
 
@@ -17,6 +23,9 @@ internal sealed class WaiterSet(TimeProvider time)
     private readonly Dictionary<Guid, TaskCompletionSource<IReadOnlyList<CompletedAudio>>> _readers = [];
     private readonly Dictionary<TaskCompletionSource, bool> _sleepers = [];
     private readonly HashSet<Guid> _toLookAt = [];
+
+    /// <summary>Until when a long video is not looked at again because of a notification.</summary>
+    private readonly Dictionary<Guid, long> _restsUntil = [];
     private readonly HashSet<string> _registered = [];
 
     /// <summary>Completed when the loop has something to do. Its continuations run asynchronously, never under the lock of the caller.</summary>
@@ -70,7 +79,10 @@ internal sealed class WaiterSet(TimeProvider time)
 
             subscriptions.Remove(subscription);
             if (subscriptions.Count == 0)
+            {
                 _videos.Remove(subscription.VideoId);
+                _restsUntil.Remove(subscription.VideoId);
+            }
         }
     }
 
@@ -162,7 +174,7 @@ internal sealed class WaiterSet(TimeProvider time)
     internal bool IsServed(bool registered)
     {
         lock (_gate)
-            return !_changed.Task.IsCompleted && (!registered || ((_sleepers.Count == 0 || _registered.Contains(ForWork)) && (_videos.Count == 0 || _registered.Contains(ForVoices))));
+            return !_changed.Task.IsCompleted && _toLookAt.Count == 0 && (!registered || ((_sleepers.Count == 0 || _registered.Contains(ForWork)) && (_videos.Count == 0 || _registered.Contains(ForVoices))));
     }
 
     internal void LookForWorkNext()
@@ -243,8 +255,11 @@ internal sealed class WaiterSet(TimeProvider time)
         {
             foreach (var id in videoIds)
             {
+                var state = states.GetValueOrDefault(id);
                 foreach (var subscription in _videos.GetValueOrDefault(id) ?? [])
-                    subscription.Offer(states.GetValueOrDefault(id));
+                    subscription.Offer(state);
+                if (_videos.ContainsKey(id) && state?.TotalVoices * s_restOfRequest is { } rest && rest >= TimeSpan.FromMilliseconds(1))
+                    _restsUntil[id] = time.GetTimestamp() + (long)(rest.TotalSeconds * time.TimestampFrequency);
             }
         }
     }
@@ -287,17 +302,23 @@ internal sealed class WaiterSet(TimeProvider time)
             _registered.Clear();
             _registered.UnionWith(needed);
 
-            var videoIds = poll ? [.. _videos.Keys] : _toLookAt.Where(_videos.ContainsKey).ToArray();
+            _toLookAt.IntersectWith(_videos.Keys);
+            var videoIds = poll ? [.. _videos.Keys] : _toLookAt.Where(id => RestOf(id) <= TimeSpan.Zero).ToArray();
             var sleepers = poll || _lookForWork ? _sleepers.Keys.ToArray() : [];
             Guid[] audioOf = [.. _readers.Keys.Take(MaxAudio)];
-            _toLookAt.Clear();
+            _toLookAt.ExceptWith(videoIds);
             _lookForWork = false;
             if (_readers.Count > audioOf.Length)
                 Signal();
 
-            return new Work(register, unregister, videoIds, audioOf, sleepers, pollInterval - time.GetElapsedTime(_polledAt));
+            var pause = pollInterval - time.GetElapsedTime(_polledAt);
+            var rest = _toLookAt.Select(RestOf).DefaultIfEmpty(pause).Min();
+            return new Work(register, unregister, videoIds, audioOf, sleepers, rest < pause ? rest : pause);
         }
     }
+
+    private TimeSpan RestOf(Guid videoId) =>
+        _restsUntil.TryGetValue(videoId, out var until) ? time.GetElapsedTime(time.GetTimestamp(), until) : TimeSpan.Zero;
 
     private void Signal() => _changed.TrySetResult();
 

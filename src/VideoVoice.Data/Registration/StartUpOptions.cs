@@ -12,6 +12,9 @@ internal static partial class StartUpOptions
         // A generic plan for a page of fifty would read all videos in parallel, or compile the statement.
         ("max_parallel_workers_per_gather", "0"),
         ("jit", "off"),
+        // Each statement is written for one index. A plan that was made while the tables were empty would read them whole, and is kept while they grow.
+        ("enable_seqscan", "off"),
+        ("enable_bitmapscan", "off"),
         // Each statement is written for read committed. At the higher levels concurrent claims and creates fail with 40001.
         ("default_transaction_isolation", @"read\ committed"),
     ];

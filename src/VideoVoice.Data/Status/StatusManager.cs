@@ -57,10 +57,13 @@ public sealed class StatusManager
     public async Task<bool> CheckVideoVoicesCompletionAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         await _database.ScalarAsync<bool>("status/check_video_voices_completion", new { videoId = Check.Id(videoId) }, transaction, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The queue: its depth and the age of its oldest request (<c>get_queue_statistics.sql</c>). The cost follows the open requests, not the table.</summary>
+    /// <summary>
+    /// The queue: its depth and the age of its oldest request (<c>get_queue_statistics.sql</c>). Each count stops at <see cref="QueueStatistics.MaxCount"/>,
+    /// so the cost follows neither the backlog nor the table.
+    /// </summary>
     public async Task<QueueStatistics> GetQueueStatisticsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        var statistics = (await _database.SingleOrDefaultAsync<QueueStatistics>("status/get_queue_statistics", null, transaction, cancellationToken).ConfigureAwait(false))!;
+        var statistics = (await _database.SingleOrDefaultAsync<QueueStatistics>("status/get_queue_statistics", new { maxCount = QueueStatistics.MaxCount }, transaction, cancellationToken).ConfigureAwait(false))!;
         Telemetry.QueueDepth.Record(statistics.PendingVoices);
         Telemetry.OldestAge.Record(statistics.OldestPendingAgeSeconds ?? 0);
         return statistics;

@@ -136,7 +136,7 @@ public sealed partial class VideoManager : IAsyncDisposable, IDisposable
         _database.OutcomeAsync(
             "videos/fail_video", new { id = Check.Id(id), errorMessage = Check.Text(errorMessage) }, transaction, cancellationToken);
 
-    /// <summary>Fails a video and all of its voice requests that are still open (<c>cancel_video.sql</c>). A worker that holds one of them learns it at its next heartbeat.</summary>
+    /// <summary>Fails a video and all of its voice requests that are still open (<c>cancel_video.sql</c>), 5,000 in a statement: when the call breaks off, repeat it. A worker that holds one of them learns it at its next heartbeat.</summary>
     /// <param name="id">The video.</param>
     /// <param name="reason">Kept as the error of the video and of each request; not empty.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
@@ -146,22 +146,38 @@ public sealed partial class VideoManager : IAsyncDisposable, IDisposable
     public async Task<WriteOutcome> CancelVideoAsync(
         Guid id, string reason = "Cancelled.", NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        var cancellation = new { id = Check.Id(id), reason = Check.Text(reason) };
-        var outcome = await _database.OutcomeAsync("videos/cancel_video", cancellation, transaction, cancellationToken).ConfigureAwait(false);
+        var batch = new { id = Check.Id(id), reason = Check.Text(reason), batchSize = Database.BatchSize };
+        var row = await CancelAsync().ConfigureAwait(false);
+        var outcome = Database.ToOutcome(row.Outcome);
+        while (row.Voices == Database.BatchSize)
+            row = await CancelAsync().ConfigureAwait(false);
+
         if (outcome == WriteOutcome.Applied)
             await _notifier.NotifyAsync(0, [], [id], transaction, cancellationToken).ConfigureAwait(false);
         return outcome;
+
+        async Task<BatchRow> CancelAsync() =>
+            (await _database.SingleOrDefaultAsync<BatchRow>("videos/cancel_video", batch, transaction, cancellationToken).ConfigureAwait(false))!;
     }
 
-    /// <summary>Sets the priority of a video and of its requests that are not completed (<c>set_video_priority.sql</c>).</summary>
+    /// <summary>Sets the priority of a video and of its requests that are not completed (<c>set_video_priority.sql</c>), 5,000 in a statement: when the call breaks off, repeat it.</summary>
     /// <param name="id">The video.</param>
     /// <param name="priority">A higher one is claimed first; up to <see cref="MaxPriority"/> above or below 0.</param>
     /// <param name="transaction">An open transaction to join, or null.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>False when there is no such video.</returns>
     /// <exception cref="ArgumentException">The id is all zeros.</exception>
-    public Task<bool> SetVideoPriorityAsync(Guid id, int priority, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        _database.ScalarAsync<bool>("videos/set_video_priority", new { id = Check.Id(id), priority = Check.Range(priority, -MaxPriority, MaxPriority) }, transaction, cancellationToken);
+    public async Task<bool> SetVideoPriorityAsync(Guid id, int priority, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
+    {
+        var batch = new { id = Check.Id(id), priority = Check.Range(priority, -MaxPriority, MaxPriority), batchSize = Database.BatchSize };
+        BatchRow row;
+        do
+        {
+            row = (await _database.SingleOrDefaultAsync<BatchRow>("videos/set_video_priority", batch, transaction, cancellationToken).ConfigureAwait(false))!;
+        }
+        while (row.Voices == Database.BatchSize);
+        return row.IsFound;
+    }
 
     /// <summary>Deletes a video and, through its foreign key, its voice requests (<c>delete_video.sql</c>). Audio and video files stay.</summary>
     /// <returns>False when there was none of that id; so a repeat is false.</returns>
@@ -180,16 +196,38 @@ public sealed partial class VideoManager : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public async Task<int> DeleteFinishedVideosAsync(TimeSpan olderThan, int batchSize = 100, CancellationToken cancellationToken = default)
     {
-        var batch = new { olderThanSeconds = Check.Duration(olderThan, TimeSpan.Zero, TimeSpan.FromDays(36_525)).TotalSeconds, batchSize = Check.Limit(batchSize) };
+        var olderThanSeconds = Check.Duration(olderThan, TimeSpan.Zero, TimeSpan.FromDays(36_525)).TotalSeconds;
+        Check.Limit(batchSize);
         var total = 0;
-        int deleted;
+        DeletedVideo? last = null;
+        IReadOnlyList<DeletedVideo> deleted;
         do
         {
-            deleted = await _database.ExecuteAsync("videos/delete_finished_videos", batch, null, cancellationToken).ConfigureAwait(false);
-            total += deleted;
+            var batch = new { olderThanSeconds, batchSize, afterCreatedAt = last?.CreatedAt, afterId = last?.Id };
+            deleted = await _database.ListAsync<DeletedVideo>("videos/delete_finished_videos", batch, null, cancellationToken).ConfigureAwait(false);
+            last = deleted.MaxBy(video => (video.CreatedAt, video.Id));
+            total += deleted.Count;
         }
-        while (deleted == batchSize);
+        while (deleted.Count == batchSize);
         return total;
+    }
+
+    /// <summary>What one batch of <c>cancel_video.sql</c> or <c>set_video_priority.sql</c> did.</summary>
+    private sealed record BatchRow
+    {
+        public string? Outcome { get; init; }
+
+        public bool IsFound { get; init; }
+
+        public int Voices { get; init; }
+    }
+
+    /// <summary>A row that <c>delete_finished_videos.sql</c> returns.</summary>
+    private sealed record DeletedVideo
+    {
+        public Guid Id { get; init; }
+
+        public DateTimeOffset CreatedAt { get; init; }
     }
 
     // Dapper sends an enum as a number; the server takes the label.

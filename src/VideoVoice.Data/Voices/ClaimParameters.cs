@@ -1,13 +1,15 @@
 namespace VideoVoice.Data.Voices;
 
-/// <summary>What <c>claim_voices.sql</c> asks for.</summary>
+/// <summary>What <c>claim_voices.sql</c> and the statements that run with it ask for.</summary>
 internal sealed record ClaimParameters
 {
     /// <summary>Whether the claim moves the cursor of its process.</summary>
     internal bool MovesCursor { get; init; }
 
-    /// <summary>Where the claim starts; null for one that looks at the whole queue.</summary>
+    /// <summary>Where the claim starts; null for one that looks back.</summary>
     internal ClaimCursor.Place? Start { get; init; }
+
+    internal bool LooksBack => Start is null;
 
     public required string WorkerId { get; init; }
 
@@ -21,11 +23,9 @@ internal sealed record ClaimParameters
 
     public required double PreferenceSeconds { get; init; }
 
-    public bool HasCursor => Start is not null;
+    public int CursorPriority => (Start ?? ClaimCursor.Place.First).CursorPriority;
 
-    public int CursorPriority => Start is null ? int.MinValue : -Start.Priority;
+    public DateTimeOffset CursorQueued => (Start ?? ClaimCursor.Place.First).CursorQueued;
 
-    public DateTimeOffset CursorQueued => Start?.QueueAt ?? DateTimeOffset.UnixEpoch;
-
-    public Guid CursorId => Start?.Id ?? Guid.Empty;
+    public Guid CursorId => (Start ?? ClaimCursor.Place.First).CursorId;
 }

@@ -59,24 +59,27 @@ public sealed partial class VoiceManager
         NpgsqlTransaction? transaction = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(completions);
-        if (completions.Count == 0)
+        var write = FencedWrite.Of(completions);
+        if (write.Ids.Length == 0)
             throw new ArgumentException("There is nothing to complete: call ClaimVoicesAsync.", nameof(completions));
 
         ArgumentNullException.ThrowIfNull(claim);
-        var parameters = new DynamicParameters(CompleteParameters.Of(completions));
         var row = ParametersOf(claim.Checked(nameof(claim)), transaction);
-        parameters.AddDynamicParams(row);
-        var started = _database.Time.GetTimestamp();
-        var (rows, requests) = await _database.ListsAsync<VoiceOutcome.Row, VoiceRequest>(
+        var parameters = new DynamicParameters(row);
+        parameters.AddDynamicParams(write);
+        var (written, lapsed, requests) = await _database.GridsAsync(
             "voices/complete_and_claim_voices",
-            "voices/complete_voices",
-            "voices/claim_voices",
+            ClaimText(row, completes: true),
             parameters,
             transaction,
+            async grids => (await Database.ReadAsync<FencedWrite.Written>(grids).ConfigureAwait(false), await LapsedAsync(row, grids).ConfigureAwait(false), await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false)),
             cancellationToken).ConfigureAwait(false);
-        var outcomes = await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
-        return new CompleteAndClaimResult { Outcomes = outcomes, Requests = Claimed(requests, row, started) };
+        var outcomes = await OutcomesAsync(write, written, transaction, cancellationToken).ConfigureAwait(false);
+        return new CompleteAndClaimResult
+        {
+            Outcomes = await CompletedAsync(outcomes, transaction, cancellationToken).ConfigureAwait(false),
+            Requests = await ClaimedAsync(row, lapsed, requests, transaction, cancellationToken).ConfigureAwait(false),
+        };
     }
 
     /// <summary>
@@ -94,18 +97,34 @@ public sealed partial class VoiceManager
     private async Task<IReadOnlyList<VoiceRequest>> ClaimAsync(VoiceClaim claim, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         var row = ParametersOf(claim, transaction);
-        var started = _database.Time.GetTimestamp();
-        var requests = await RunAsync(row).ConfigureAwait(false);
-        if (row.HasCursor && requests.Count < claim.Limit)
+        var requests = await RunAsync(row, transaction, cancellationToken).ConfigureAwait(false);
+        // Before it says that nothing is left, a claim has looked at everything.
+        if (!row.LooksBack && requests.Count < claim.Limit && (requests.Count == 0 || row.Start != ClaimCursor.Place.First))
         {
-            var rest = await RunAsync(row with { Start = null, Limit = claim.Limit - requests.Count }).ConfigureAwait(false);
-            requests = [.. requests, .. rest];
+            var rest = row with { Start = null, Limit = claim.Limit - requests.Count };
+            requests = [.. requests, .. await RunAsync(rest, transaction, cancellationToken).ConfigureAwait(false)];
         }
 
-        return Claimed(requests, row, started);
+        return requests;
+    }
 
-        Task<IReadOnlyList<VoiceRequest>> RunAsync(ClaimParameters parameters) =>
-            _database.ListAsync<VoiceRequest>("voices/claim_voices", parameters, transaction, cancellationToken);
+    private async Task<IReadOnlyList<VoiceRequest>> RunAsync(ClaimParameters row, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    {
+        var text = ClaimText(row, completes: false);
+        if (!row.LooksBack)
+        {
+            var only = await _database.ListAsync<VoiceRequest>("voices/claim_voices", text, row, transaction, cancellationToken).ConfigureAwait(false);
+            return await ClaimedAsync(row, [], only, transaction, cancellationToken).ConfigureAwait(false);
+        }
+
+        var (lapsed, requests) = await _database.GridsAsync(
+            "voices/claim_voices",
+            text,
+            row,
+            transaction,
+            async grids => (await LapsedAsync(row, grids).ConfigureAwait(false), await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false);
+        return await ClaimedAsync(row, lapsed, requests, transaction, cancellationToken).ConfigureAwait(false);
     }
 
     private ClaimParameters ParametersOf(VoiceClaim claim, NpgsqlTransaction? transaction)
@@ -121,17 +140,44 @@ public sealed partial class VoiceManager
             LoadedVoiceMappingIds = [.. claim.LoadedVoiceMappingIds],
             PreferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
             MovesCursor = movesCursor,
-            Start = movesCursor ? _cursor.Take() : null,
+            Start = _cursor.Take() is { } place ? movesCursor ? place : ClaimCursor.Place.First : null,
         };
     }
 
-    private IReadOnlyList<VoiceRequest> Claimed(IReadOnlyList<VoiceRequest> requests, ClaimParameters row, long started)
+    /// <summary>The statements of a claim, in their order: what was synthesized, what has become due, what is taken.</summary>
+    private static string ClaimText(ClaimParameters row, bool completes) =>
+        Statements.Join(
+            completes ? "voices/complete_voices" : null,
+            row.LooksBack ? "queue/requeue_lapsed_voices" : null,
+            row.LooksBack ? "queue/enqueue_due_retries" : null,
+            row.LoadedVoiceMappingIds.Length > 0 ? "queue/claim_loaded_voices" : "voices/claim_voices");
+
+    private static async Task<IReadOnlyList<LapsedVoice>> LapsedAsync(ClaimParameters row, SqlMapper.GridReader grids) =>
+        row.LooksBack ? await Database.ReadAsync<LapsedVoice>(grids).ConfigureAwait(false) : [];
+
+    private async Task<IReadOnlyList<VoiceRequest>> ClaimedAsync(
+        ClaimParameters row, IReadOnlyList<LapsedVoice> lapsed, IReadOnlyList<VoiceRequest> requests, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         if (row.MovesCursor)
-            _cursor.Set(requests, row.Limit, _database.Time.GetElapsedTime(started));
+            _cursor.Set(requests, row.Limit);
+        if (lapsed.Count == row.Limit)
+            _cursor.LookBackNext();
+
+        Guid[] exhausted = [.. lapsed.Where(l => l.IsExhausted).Select(l => l.VoiceId)];
+        Telemetry.Failed.Add(exhausted.Length);
+        await _notifier.NotifyAsync(0, exhausted, [], transaction, cancellationToken).ConfigureAwait(false);
+
         Telemetry.Claimed.Add(requests.Count);
         foreach (var request in requests)
             Telemetry.WaitDuration.Record(request.WaitedSeconds);
         return requests;
+    }
+
+    /// <summary>A row that <c>requeue_lapsed_voices.sql</c> returns.</summary>
+    private sealed record LapsedVoice
+    {
+        public Guid VoiceId { get; init; }
+
+        public bool IsExhausted { get; init; }
     }
 }

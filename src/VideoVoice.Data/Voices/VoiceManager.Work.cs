@@ -18,8 +18,8 @@ public sealed partial class VoiceManager
     public Task<IReadOnlyList<VoiceOutcome>> HeartbeatVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, TimeSpan leaseDuration, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        var leaseSeconds = Check.Duration(leaseDuration, VoiceClaim.MinLease, VoiceClaim.MaxLease).TotalSeconds;
-        return OutcomesAsync("voices/heartbeat_voices", fences, (ids, attempts) => new { ids, attempts, leaseSeconds }, transaction, cancellationToken);
+        var renewSeconds = Check.Duration(leaseDuration, VoiceClaim.MinLease, VoiceClaim.MaxLease).TotalSeconds;
+        return WriteAsync("voices/heartbeat_voices", FencedWrite.Of(fences) with { RenewSeconds = renewSeconds }, transaction, cancellationToken);
     }
 
     /// <summary>Gives claimed requests back, in one statement (<c>release_voices.sql</c>). The attempt does not count; others may claim them at once.</summary>
@@ -31,7 +31,7 @@ public sealed partial class VoiceManager
     public async Task<IReadOnlyList<VoiceOutcome>> ReleaseVoicesAsync(
         IReadOnlyCollection<VoiceFence> fences, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        var outcomes = await OutcomesAsync("voices/release_voices", fences, (ids, attempts) => new { ids, attempts }, transaction, cancellationToken).ConfigureAwait(false);
+        var outcomes = await WriteAsync("voices/release_voices", FencedWrite.Of(fences) with { IsRelease = true }, transaction, cancellationToken).ConfigureAwait(false);
         await _notifier.NotifyAsync(outcomes.Count(o => o.Outcome == WriteOutcome.Applied), [], [], transaction, cancellationToken).ConfigureAwait(false);
         return outcomes;
     }
@@ -45,7 +45,7 @@ public sealed partial class VoiceManager
     public Task<WriteOutcome> StartVoiceProcessingAsync(Guid id, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         _database.OutcomeAsync("voices/start_voice_processing", new { id = Check.Id(id) }, transaction, cancellationToken);
 
-    /// <summary>processing → completed, for a request that was started without a lease (<c>complete_voice_processing.sql</c>).</summary>
+    /// <summary>processing → completed, for a request that was started without a lease (<c>complete_voices.sql</c>).</summary>
     /// <param name="id">The request.</param>
     /// <param name="outputAudioPath">Path of the audio, 1 to 500 characters.</param>
     /// <param name="isLocalStorage">False when the audio is in remote storage.</param>
@@ -63,7 +63,7 @@ public sealed partial class VoiceManager
         CancellationToken cancellationToken = default) =>
         CompleteAsync(id, null, outputAudioPath, isLocalStorage, remoteStoragePath, transaction, cancellationToken);
 
-    /// <summary>processing → completed, for the attempt that holds the lease (<c>complete_voice_processing.sql</c>). Repeating it, say after a lost connection, is harmless.</summary>
+    /// <summary>processing → completed, for the attempt that holds the lease (<c>complete_voices.sql</c>). Repeating it, say after a lost connection, is harmless.</summary>
     /// <param name="fence">What the claim returned.</param>
     /// <param name="outputAudioPath">Path of the audio, 1 to 500 characters.</param>
     /// <param name="isLocalStorage">False when the audio is in remote storage.</param>
@@ -90,12 +90,8 @@ public sealed partial class VoiceManager
     public async Task<IReadOnlyList<VoiceOutcome>> CompleteVoicesAsync(
         IReadOnlyCollection<VoiceCompletion> completions, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(completions);
-        if (completions.Count == 0)
-            return Nothing(transaction, cancellationToken);
-
-        var rows = await _database.ListAsync<VoiceOutcome.Row>("voices/complete_voices", CompleteParameters.Of(completions), transaction, cancellationToken).ConfigureAwait(false);
-        return await CompletedAsync(rows, transaction, cancellationToken).ConfigureAwait(false);
+        var outcomes = await WriteAsync("voices/complete_voices", FencedWrite.Of(completions), transaction, cancellationToken).ConfigureAwait(false);
+        return await CompletedAsync(outcomes, transaction, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>processing → failed for good, for a request that was started without a lease (<c>fail_voice_processing.sql</c>). The error is kept.</summary>
@@ -130,60 +126,50 @@ public sealed partial class VoiceManager
         if (!isLocalStorage && remoteStoragePath is null)
             throw new ArgumentException("Remote storage needs the path at which the audio is stored.", nameof(remoteStoragePath));
 
-        var completion = new
+        var completion = FencedWrite.Of(Check.Id(id), attempt) with
         {
-            id = Check.Id(id),
-            attempt,
-            outputAudioPath = Check.Text(outputAudioPath, 500),
-            isLocalStorage,
-            remoteStoragePath = Check.OptionalText(remoteStoragePath, 500),
+            OutputAudioPaths = [Check.Text(outputAudioPath, 500)],
+            AreLocalStorage = [isLocalStorage],
+            RemoteStoragePaths = [Check.OptionalText(remoteStoragePath, 500)],
         };
-        var outcome = await _database.OutcomeAsync("voices/complete_voice_processing", completion, transaction, cancellationToken).ConfigureAwait(false);
-        return await FinishedAsync(id, outcome, Telemetry.Completed, transaction, cancellationToken).ConfigureAwait(false);
+        var outcomes = await WriteAsync("voices/complete_voices", completion, transaction, cancellationToken).ConfigureAwait(false);
+        return (await CompletedAsync(outcomes, transaction, cancellationToken).ConfigureAwait(false))[0].Outcome;
     }
 
     /// <summary>Also tells when the request may be claimed again.</summary>
     internal async Task<(WriteOutcome Outcome, DateTimeOffset? RetryAt)> FailAsync(
         Guid id, int? attempt, string errorMessage, bool permanent, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
-        var failure = new
+        var failure = FencedWrite.Of(Check.Id(id), attempt) with
         {
-            id = Check.Id(id),
-            attempt,
-            errorMessage = Check.Text(errorMessage),
-            permanent,
-            retrySeconds = _options.RetryDelay.TotalSeconds,
-            maxRetrySeconds = _options.MaxRetryDelay.TotalSeconds,
+            ErrorMessage = Check.Text(errorMessage),
+            Permanent = permanent,
+            RetrySeconds = _options.RetryDelay.TotalSeconds,
+            MaxRetrySeconds = _options.MaxRetryDelay.TotalSeconds,
         };
         var row = await _database.SingleOrDefaultAsync<FailureRow>("voices/fail_voice_processing", failure, transaction, cancellationToken).ConfigureAwait(false);
-        return (await FinishedAsync(id, Database.ToOutcome(row?.Outcome), Telemetry.Failed, transaction, cancellationToken).ConfigureAwait(false), row?.RetryAt);
+        var outcome = row is null
+            ? (await OutcomesAsync(failure, [], transaction, cancellationToken).ConfigureAwait(false))[0].Outcome
+            : Database.ToOutcome(row.Outcome);
+        Telemetry.Count(outcome, Telemetry.Failed);
+        if (outcome == WriteOutcome.RetryScheduled)
+            _poller.LookForWork();
+        if (outcome == WriteOutcome.Applied)
+            await _notifier.NotifyAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
+        return (outcome, row?.RetryAt);
     }
 
     private async Task<WriteOutcome> FailedAsync(
         Guid id, int? attempt, string errorMessage, bool permanent, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         (await FailAsync(id, attempt, errorMessage, permanent, transaction, cancellationToken).ConfigureAwait(false)).Outcome;
 
-    private async Task<WriteOutcome> FinishedAsync(
-        Guid id, WriteOutcome outcome, System.Diagnostics.Metrics.Counter<long> applied, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<VoiceOutcome>> WriteAsync(string statement, FencedWrite write, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
-        Telemetry.Count(outcome, applied);
-        if (outcome == WriteOutcome.RetryScheduled)
-            _poller.LookForWork();
-        if (outcome == WriteOutcome.Applied)
-            await _notifier.NotifyAsync(0, [id], [], transaction, cancellationToken).ConfigureAwait(false);
-        return outcome;
-    }
-
-    private async Task<IReadOnlyList<VoiceOutcome>> OutcomesAsync(
-        string statement, IReadOnlyCollection<VoiceFence> fences, Func<Guid[], int[], object> parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(fences);
-        if (fences.Count == 0)
+        if (write.Ids.Length == 0)
             return Nothing(transaction, cancellationToken);
 
-        Guid[] ids = [.. fences.Select((f, i) => Check.Fence(f, $"fences[{i}]").VoiceId)];
-        var rows = await _database.ListAsync<VoiceOutcome.Row>(statement, parameters(ids, [.. fences.Select(f => f.Attempt)]), transaction, cancellationToken).ConfigureAwait(false);
-        return Outcomes(rows);
+        var written = await _database.ListAsync<FencedWrite.Written>(statement, write, transaction, cancellationToken).ConfigureAwait(false);
+        return await OutcomesAsync(write, written, transaction, cancellationToken).ConfigureAwait(false);
     }
 
     // An empty list reports the misuse that a full one would.
@@ -195,16 +181,27 @@ public sealed partial class VoiceManager
         return [];
     }
 
-    private static VoiceOutcome[] Outcomes(IReadOnlyList<VoiceOutcome.Row> rows)
+    /// <summary>An outcome for each entry of the caller's list: what was written was applied, and only of the rest a second statement says what it met.</summary>
+    private async Task<VoiceOutcome[]> OutcomesAsync(
+        FencedWrite write, IReadOnlyList<FencedWrite.Written> written, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
-        VoiceOutcome[] outcomes = [.. rows.Select(row => new VoiceOutcome(row.VoiceId, Database.ToOutcome(row.Outcome)))];
-        Telemetry.LeasesLost.Add(outcomes.Count(o => o.Outcome == WriteOutcome.LeaseLost));
+        var outcomes = new VoiceOutcome[write.Ids.Length];
+        foreach (var (place, id) in write.Order.Zip(write.Ids))
+            outcomes[place] = new VoiceOutcome(id, WriteOutcome.Applied);
+
+        if (write.Except(written) is { Ids.Length: > 0 } rest)
+        {
+            var rows = await _database.ListAsync<VoiceOutcome.Row>("queue/list_outcomes", rest, transaction, cancellationToken).ConfigureAwait(false);
+            foreach (var (place, row) in rest.Order.Zip(rows))
+                outcomes[place] = new VoiceOutcome(row.VoiceId, Database.ToOutcome(row.Outcome));
+            Telemetry.LeasesLost.Add(outcomes.Count(o => o.Outcome == WriteOutcome.LeaseLost));
+        }
+
         return outcomes;
     }
 
-    private async Task<VoiceOutcome[]> CompletedAsync(IReadOnlyList<VoiceOutcome.Row> rows, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<VoiceOutcome>> CompletedAsync(IReadOnlyList<VoiceOutcome> outcomes, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
-        var outcomes = Outcomes(rows);
         Guid[] applied = [.. outcomes.Where(o => o.Outcome == WriteOutcome.Applied).Select(o => o.VoiceId)];
         Telemetry.Completed.Add(applied.Length);
         await _notifier.NotifyAsync(0, applied, [], transaction, cancellationToken).ConfigureAwait(false);

@@ -50,8 +50,8 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         _database = database;
         _options = options;
         _notifier = notifier ?? (_ownNotifier = new Notifier(database, options.Notifications, logger));
-        _poller = new Poller(database, _notifier, options, logger ?? NullLogger<VoiceManager>.Instance, wait);
         _cursor = new ClaimCursor(database.Time);
+        _poller = new Poller(database, _notifier, _cursor, options, logger ?? NullLogger<VoiceManager>.Instance, wait);
     }
 
     /// <summary>
@@ -164,11 +164,21 @@ public sealed partial class VoiceManager : IAsyncDisposable, IDisposable
         _database.SingleOrDefaultAsync<Voice>(
             "voices/get_voice_at_position", new { videoId = Check.Id(videoId), position = Check.Range(position, 0, MaxPosition) }, transaction, cancellationToken);
 
-    /// <summary>The requests of a video in the order of its conversation (<c>list_voices.sql</c>).</summary>
-    /// <returns>All of them; an empty list when the video has none or does not exist.</returns>
-    /// <exception cref="ArgumentException">The id is all zeros.</exception>
-    public Task<IReadOnlyList<Voice>> ListVoicesAsync(Guid videoId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
-        _database.ListAsync<Voice>("voices/list_voices", new { videoId = Check.Id(videoId) }, transaction, cancellationToken);
+    /// <summary>The requests of a video in the order of its conversation (<c>list_voices.sql</c>), a page of a long one.</summary>
+    /// <param name="videoId">The video.</param>
+    /// <param name="limit">Most rows to return, 1 to 10,000.</param>
+    /// <param name="offset">How many to leave out before, 0 to 1,000,000.</param>
+    /// <param name="transaction">An open transaction to join, or null.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>At most <paramref name="limit"/> requests; an empty list when the video has no more, or does not exist.</returns>
+    /// <exception cref="ArgumentException">The id is all zeros, or a number is out of its range.</exception>
+    public Task<IReadOnlyList<Voice>> ListVoicesAsync(
+        Guid videoId, int limit = Check.MaxPage, int offset = 0, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
+        _database.ListAsync<Voice>(
+            "voices/list_voices",
+            new { videoId = Check.Id(videoId), limit = Check.Limit(limit), offset = Check.Range(offset, 0, MaxPosition + 1) },
+            transaction,
+            cancellationToken);
 
     /// <summary>
     /// The requests that may start now, with their mapping's voice_file and voice_id (<c>list_pending_voices.sql</c>). It only looks:

@@ -9,57 +9,62 @@ namespace VideoVoice.Data.Tests.Conventions;
 
 /// <summary>
 /// The plans of the hot statements on a table of 1,000,000 finished requests: with fresh statistics and with those of an almost empty table,
-/// in a session as the library opens it, with generic plans, and as custom plans in one of the server's defaults. None reads a table whole or enters it by an index on its state where the primary
-/// key is meant. Not among them: get_queue_statistics, read every 15 s at most, which reads the table when the statistics are those of another one.
+/// in a session as the library opens it, with generic plans, and as custom plans in one of the server's defaults. And the plans that the library's session makes
+/// on empty tables, and keeps while they grow. None reads a table whole or enters it by an index on its state where the primary key is meant.
 /// </summary>
 [CancelAfter(300_000)]
 public sealed partial class PlanTests : DatabaseTest
 {
+    private const string Empty = "empty tables";
     private const string Stale = "stale statistics";
     private const string Voice = "00000000-0000-7000-8000-000000000001";
 
     private static readonly (string Statement, Dictionary<string, string> Arguments, string[] Indexes)[] s_hot =
     [
-        ("voices/claim_voices", Claim("{}"), ["idx_voices_claim", "idx_voices_lease", "voices_pkey"]),
-        ("voices/claim_voices", Claim($"{{{Voice}}}"), ["idx_voices_claim", "idx_voices_lease", "voices_pkey"]),
-        ("voices/complete_voice_processing", One(("attempt", "1"), ("outputAudioPath", "/a.wav"), ("isLocalStorage", "true"), ("remoteStoragePath", "")), ["voices_pkey"]),
-        ("voices/complete_voices", Many(("outputAudioPaths", "{/a.wav}"), ("remoteStoragePaths", "{null}")), ["voices_pkey"]),
-        ("voices/fail_voice_processing", One(("attempt", "1"), ("errorMessage", "e"), ("permanent", "false"), ("retrySeconds", "1"), ("maxRetrySeconds", "1")), ["voices_pkey"]),
-        ("voices/heartbeat_voices", Many(("leaseSeconds", "60")), ["voices_pkey"]),
+        ("voices/claim_voices", Claim(("cursorPriority", "0"), ("cursorQueued", "2020-01-01"), ("cursorId", Voice)), ["idx_voices_claim"]),
+        ("queue/claim_loaded_voices", Claim(("loadedVoiceMappingIds", $"{{{Voice}}}"), ("preferenceSeconds", "30")), ["idx_voices_claim", "voices_pkey"]),
+        ("queue/requeue_lapsed_voices", new() { ["limit"] = "10" }, ["idx_voices_lease"]),
+        ("queue/enqueue_due_retries", [], ["idx_voices_available"]),
+        ("queue/list_outcomes", Many(("outputAudioPaths", "{/a.wav}"), ("remoteStoragePaths", "{null}"), ("errorMessage", "e"), ("isRelease", "false")), ["voices_pkey"]),
+        ("voices/complete_voices", Many(("outputAudioPaths", "{/a.wav}"), ("areLocalStorage", "{true}"), ("remoteStoragePaths", "{null}")), ["voices_pkey"]),
+        ("voices/fail_voice_processing", Many(("errorMessage", "e"), ("permanent", "false"), ("retrySeconds", "1"), ("maxRetrySeconds", "1")), ["voices_pkey"]),
+        ("voices/heartbeat_voices", Many(("renewSeconds", "60")), ["voices_pkey"]),
         ("voices/release_voices", Many(), ["voices_pkey"]),
         ("voices/start_voice_processing", One(), ["voices_pkey"]),
         ("voices/get_voice", One(), ["voices_pkey"]),
-        ("voices/list_voices", Of("videoId"), ["idx_voices_video_id_position"]),
+        ("voices/list_voices", Of("videoId", ("limit", "100"), ("offset", "0")), ["idx_voices_video_id_position"]),
         ("voices/get_voice_at_position", Of("videoId", ("position", "1")), ["idx_voices_video_id_position"]),
         ("voices/list_claimed_voices", Of("claimId"), ["idx_voices_lease"]),
         ("voices/list_completed_audio_paths", new() { ["videoIds"] = $"{{{Voice}}}" }, ["idx_voices_video_id_position"]),
-        ("voices/list_pending_voices", new() { ["limit"] = "100" }, ["idx_voices_claim"]),
-        ("voices/retry_failed_voices", new() { ["videoId"] = Voice, ["maxAttempts"] = "3", ["queueStep"] = "1" }, ["idx_voices_video_id_position", "voices_pkey"]),
-        ("voices/requeue_stuck_voices", new() { ["olderThanSeconds"] = "3600" }, ["idx_voices_lease", "voices_pkey"]),
+        ("voices/list_pending_voices", new() { ["limit"] = "100" }, ["idx_voices_claim", "idx_voices_available", "voices_pkey"]),
+        ("voices/retry_failed_voices", new() { ["videoId"] = Voice, ["maxAttempts"] = "3", ["queueStep"] = "1", ["batchSize"] = "5000" }, ["idx_voices_video_id_position", "voices_pkey"]),
+        ("voices/requeue_stuck_voices", new() { ["olderThanSeconds"] = "3600", ["batchSize"] = "5000" }, ["idx_voices_lease", "voices_pkey"]),
         ("videos/get_video", One(), ["videos_pkey"]),
         ("videos/list_videos", Page(), ["idx_videos_created_at_id"]),
         ("videos/list_videos_by_status", Page(("status", "pending")), ["idx_videos_status_created_at_id"]),
         ("videos/update_video_status", One(("status", "processing"), ("whatsappImagesPaths", "{}"), ("metadata", "{}")), ["videos_pkey"]),
         ("videos/update_video_completed", One(("outputVideoPath", "/o")), ["videos_pkey"]),
-        ("videos/cancel_video", One(("reason", "r")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
-        ("videos/set_video_priority", One(("priority", "1")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
-        ("videos/delete_finished_videos", new() { ["olderThanSeconds"] = "86400", ["batchSize"] = "100" }, ["idx_videos_created_at_id", "videos_pkey", "idx_voices_video_id_position"]),
+        ("videos/cancel_video", One(("reason", "r"), ("batchSize", "5000")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
+        ("videos/set_video_priority", One(("priority", "1"), ("batchSize", "5000")), ["videos_pkey", "voices_pkey", "idx_voices_video_id_position"]),
+        ("videos/delete_finished_videos", new() { ["olderThanSeconds"] = "86400", ["batchSize"] = "100", ["afterCreatedAt"] = "2020-01-01", ["afterId"] = Voice }, ["idx_videos_created_at_id", "videos_pkey", "idx_voices_video_id_position"]),
         ("status/get_video_processing_status", Of("videoId"), ["videos_pkey", "idx_voices_video_id_position"]),
         ("status/list_video_processing_status", Page(), ["idx_videos_created_at_id", "idx_voices_video_id_position"]),
         ("status/check_video_voices_completion", Of("videoId"), ["idx_voices_video_id_position"]),
         ("notifications/list_progress", new() { ["videoIds"] = $"{{{Voice}}}" }, ["videos_pkey", "idx_voices_video_id_position"]),
-        ("notifications/get_next_work", [], ["idx_voices_claim", "idx_voices_available", "idx_voices_lease"]),
+        ("status/get_queue_statistics", new() { ["maxCount"] = "10000" }, ["idx_voices_claim", "idx_voices_available", "idx_voices_lease"]),
+        ("notifications/notify_listeners", new() { ["newRequests"] = "1", ["voiceIds"] = $"{{{Voice}}}", ["videoIds"] = $"{{{Voice}}}" }, ["voices_pkey"]),
+        ("notifications/notify_on_commit", new() { ["newRequests"] = "1", ["voiceIds"] = $"{{{Voice}}}", ["videoIds"] = $"{{{Voice}}}" }, ["voices_pkey"]),
+        ("notifications/get_next_work", new() { ["cursorPriority"] = "0", ["cursorQueued"] = "2020-01-01", ["cursorId"] = Voice }, ["idx_voices_claim", "idx_voices_available", "idx_voices_lease"]),
     ];
 
     [Test]
     public async Task Hot_statements_walk_the_index_that_is_meant_for_them()
     {
         await SqlAsync("alter table voices set (autovacuum_enabled = false); alter table videos set (autovacuum_enabled = false)");
+        var faults = await FaultsAsync(Empty);
         await CreateVideoAsync("one", "two", "three");
         await SqlAsync("analyze videos; analyze voices");
         await FillAsync();
-        var faults = new List<string>();
-
         faults.AddRange(await FaultsAsync(Stale));
         await SqlAsync("analyze videos; analyze voices");
         faults.AddRange(await FaultsAsync("fresh statistics"));
@@ -76,7 +81,8 @@ public sealed partial class PlanTests : DatabaseTest
         var faults = new List<string>();
         foreach (var (statement, arguments, indexes) in s_hot)
         {
-            foreach (var connection in new[] { generic, custom })
+            // A custom plan is made anew when the tables have grown; that of the library's session is kept.
+            foreach (var connection in statistics == Empty ? [generic] : new[] { generic, custom })
             {
                 var plan = await ExplainAsync(connection, statement, arguments);
                 var where = $"{statement}, {statistics}, {(connection == generic ? "the library's session" : "custom plan")}";
@@ -84,10 +90,8 @@ public sealed partial class PlanTests : DatabaseTest
                 if (SeqScan().IsMatch(plan) || used.Count == 0 || used.Except(indexes).Any())
                     faults.Add($"{where}: it may use {string.Join(", ", indexes)}\n{plan}");
                 // Fresh statistics tell that no vacuum has marked the pages, and then rows are as near as the index.
-                if (statistics == Stale && statement.StartsWith("status/", StringComparison.Ordinal) && !plan.Contains("Index Only Scan using idx_voices_video_id_position", StringComparison.Ordinal))
+                if (statistics == Stale && indexes.Contains("idx_voices_video_id_position") && statement.StartsWith("status/", StringComparison.Ordinal) && !plan.Contains("Index Only Scan using idx_voices_video_id_position", StringComparison.Ordinal))
                     faults.Add($"{where}: the counts are in the index\n{plan}");
-                if (arguments.ContainsKey("attempts") && !MatchingJoin().IsMatch(plan))
-                    faults.Add($"{where}: its time grows with the square of the fences\n{plan}");
             }
         }
 
@@ -127,19 +131,10 @@ public sealed partial class PlanTests : DatabaseTest
             cancellationToken: Token));
     }
 
-    private static Dictionary<string, string> Claim(string loaded) => new()
-    {
-        ["workerId"] = "w",
-        ["claimId"] = Voice,
-        ["limit"] = "10",
-        ["leaseSeconds"] = "60",
-        ["loadedVoiceMappingIds"] = loaded,
-        ["preferenceSeconds"] = "30",
-        ["hasCursor"] = "false",
-        ["cursorPriority"] = "0",
-        ["cursorQueued"] = "2020-01-01",
-        ["cursorId"] = Voice,
-    };
+    private static Dictionary<string, string> Claim(params (string Name, string Value)[] more) => new(
+    [
+        new("workerId", "w"), new("claimId", Voice), new("limit", "10"), new("leaseSeconds", "60"), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value)),
+    ]);
 
     private static Dictionary<string, string> Of(string parameter, params (string Name, string Value)[] more) =>
         new([new(parameter, Voice), .. more.Select(m => KeyValuePair.Create(m.Name, m.Value))]);
@@ -157,9 +152,6 @@ public sealed partial class PlanTests : DatabaseTest
 
     [GeneratedRegex("Seq Scan on (voices|videos)|Gather")]
     private static partial Regex SeqScan();
-
-    [GeneratedRegex("(Hash|Merge) Full Join")]
-    private static partial Regex MatchingJoin();
 
     [GeneratedRegex(@"\b(idx_(voices|videos)_\w+|(voices|videos)_\w*key)\b")]
     private static partial Regex IndexNames();

@@ -19,11 +19,11 @@ public sealed partial class StatementTests : DatabaseTest
         ["status"] = typeof(StatusManager),
     };
 
-    /// <summary>Steps inside the schema initializer and the notifications, which have no public methods of their own.</summary>
-    private static readonly string[] s_innerFolders = ["schema", "migrations", "notifications"];
+    /// <summary>Steps inside the schema initializer, the notifications and the queue, which have no public methods of their own.</summary>
+    private static readonly string[] s_innerFolders = ["schema", "migrations", "notifications", "queue"];
 
-    /// <summary>Waiting runs the statements of the notifications' folder, one query for all that wait in the process; the last runs two that stand here.</summary>
-    private static readonly string[] s_withoutFile = ["wait_for_voices", "wait_for_work", "complete_and_claim_voices"];
+    /// <summary>Waiting runs the statements of the notifications' folder, one query for all that wait in the process; the others run statements that stand here.</summary>
+    private static readonly string[] s_withoutFile = ["wait_for_voices", "wait_for_work", "complete_and_claim_voices", "complete_voice_processing"];
 
     public static IEnumerable<string> Names => Statements.Names.Order(StringComparer.Ordinal);
 

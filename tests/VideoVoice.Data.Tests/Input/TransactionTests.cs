@@ -57,7 +57,7 @@ public sealed class TransactionTests : DatabaseTest
             Assert.That(await Videos.ListVideosAsync(transaction: transaction, cancellationToken: Token), Has.Count.EqualTo(1));
             Assert.That(await Videos.ListVideosByStatusAsync(VideoStatus.Pending, transaction: transaction, cancellationToken: Token), Has.Count.EqualTo(1));
             Assert.That(await Voices.GetVoiceAsync(voice, transaction, Token), Is.Not.Null);
-            Assert.That(await Voices.ListVoicesAsync(video, transaction, Token), Has.Count.EqualTo(1));
+            Assert.That(await Voices.ListVoicesAsync(video, transaction: transaction, cancellationToken: Token), Has.Count.EqualTo(1));
             Assert.That(await Voices.ListPendingVoicesAsync(transaction: transaction, cancellationToken: Token), Has.Count.EqualTo(1));
             Assert.That(await Status.GetVideoProcessingStatusAsync(video, transaction, Token), Is.Not.Null);
             Assert.That(await Status.ListVideoProcessingStatusAsync(transaction: transaction, cancellationToken: Token), Has.Count.EqualTo(1));

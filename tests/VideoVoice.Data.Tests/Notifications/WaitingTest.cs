@@ -15,6 +15,8 @@ public abstract class WaitingTest : QueueTest
 {
     private readonly List<IAsyncDisposable> _mine = [];
 
+    protected override TimeProvider Time => TimeProvider.System;
+
     private protected LogCapture Log { get; } = new();
 
     /// <summary>Far below the poll interval of an hour, far above what a notification takes.</summary>

@@ -1,3 +1,5 @@
+using Npgsql;
+using NpgsqlTypes;
 using NUnit.Framework;
 using VideoVoice.Data.Tests.Voices;
 
@@ -79,6 +81,8 @@ public sealed class DeleteFinishedVideosTests : QueueTest
             command.CommandText = Data.Internal.Statements.Get("videos/delete_finished_videos");
             command.Parameters.AddWithValue("olderThanSeconds", s_day.TotalSeconds);
             command.Parameters.AddWithValue("batchSize", 100);
+            command.Parameters.Add(new NpgsqlParameter("afterCreatedAt", NpgsqlDbType.TimestampTz) { Value = DBNull.Value });
+            command.Parameters.Add(new NpgsqlParameter("afterId", NpgsqlDbType.Uuid) { Value = DBNull.Value });
             Assert.That(await command.ExecuteNonQueryAsync(Token), Is.EqualTo(1));
         }
 

@@ -45,34 +45,22 @@ public sealed class ClaimCursorTests : DatabaseTest
     }
 
     [Test]
-    public async Task A_hot_process_enters_the_queue_at_its_cursor()
+    public void A_claim_starts_where_the_last_full_one_ended_and_looks_back_once_a_second()
     {
-        await CreateVideoAsync([.. Enumerable.Range(0, 3_000).Select(i => $"{i}")]);
+        var last = new VoiceRequest { Id = Guid.NewGuid(), Priority = 2, QueueAt = DateTimeOffset.UnixEpoch };
         var cursor = new ClaimCursor(_time);
         Assert.That(cursor.Take(), Is.Null, "The first claim looks at everything.");
 
-        var claimed = await ClaimAsync(ClaimCursor.Hot);
-        cursor.Set(claimed, ClaimCursor.Hot, TimeSpan.Zero);
+        cursor.Set([last], 1);
 
-        Assert.That(cursor.Take(), Is.EqualTo(new ClaimCursor.Place(0, claimed[^1].QueueAt!.Value, claimed[^1].Id)));
+        Assert.That(cursor.Take(), Is.EqualTo(new ClaimCursor.Place(-2, DateTimeOffset.UnixEpoch, last.Id)));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(cursor.Take(), Is.Null, "Once a second it looks at everything.");
-        Assert.That(cursor.Take(), Is.Not.Null, "It stays hot.");
-        cursor.Set(claimed, ClaimCursor.Hot + 1, TimeSpan.Zero);
-        Assert.That(cursor.Take(), Is.Null, "A short claim says that nothing is left.");
-    }
-
-    [Test]
-    public void A_process_that_claims_little_sees_the_whole_queue_unless_its_claims_are_slow()
-    {
-        VoiceRequest[] claimed = [new() { Id = Guid.NewGuid(), QueueAt = DateTimeOffset.UnixEpoch }];
-        var cursor = new ClaimCursor(_time);
-        cursor.Take();
-
-        cursor.Set(claimed, 1, TimeSpan.FromMilliseconds(99));
-        Assert.That(cursor.Take(), Is.Null);
-        cursor.Set(claimed, 1, TimeSpan.FromMilliseconds(100));
-        Assert.That(cursor.Take(), Is.Not.Null);
+        Assert.That(cursor.Take(), Is.Null, "Once a second it looks back.");
+        Assert.That(cursor.Take(), Is.EqualTo(cursor.Current).And.Not.EqualTo(ClaimCursor.Place.First));
+        cursor.LookBackNext();
+        Assert.That(cursor.Take(), Is.Null, "Something was left.");
+        cursor.Set([last], 2);
+        Assert.That(cursor.Take(), Is.EqualTo(ClaimCursor.Place.First), "A short claim says that nothing is left behind it.");
     }
 
     [Test]

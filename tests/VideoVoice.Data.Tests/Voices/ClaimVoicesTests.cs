@@ -32,7 +32,7 @@ public sealed class ClaimVoicesTests : QueueTest
             Assert.That(voice.Status, Is.EqualTo(VoiceStatus.Processing));
             Assert.That(voice.Attempt, Is.EqualTo(1));
             Assert.That(voice.WorkerId, Is.EqualTo("worker 7"));
-            Assert.That(voice.LeaseExpiresAt - voice.ProcessingStartedAt, Is.EqualTo(Lease));
+            Assert.That(voice.LeaseExpiresAt - voice.ProcessingStartedAt, Is.EqualTo(Lease).Within(TimeSpan.FromSeconds(1)));
         }
     }
 
@@ -109,8 +109,8 @@ public sealed class ClaimVoicesTests : QueueTest
     public async Task Waited_seconds_count_from_the_creation_or_from_the_end_of_the_delay()
     {
         await CreateVideoAsync("created", "delayed");
-        await SqlAsync("update voices set created_at = now() - interval '1000 seconds'");
-        await SqlAsync("update voices set available_at = now() - interval '100 seconds' where text_content = 'delayed'");
+        await SqlAsync("update voices set created_at = now() - interval '1000 seconds', queue_at = now() - interval '1000 seconds'");
+        await SqlAsync("update voices set failures = 1, available_at = now() - interval '100 seconds', queue_at = now() - interval '100 seconds' where text_content = 'delayed'");
 
         var requests = await Voices.ClaimVoicesAsync("worker", 5, Lease, cancellationToken: Token);
 

@@ -1,8 +1,12 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace VideoVoice.Data.Tests.Voices;
 
-/// <summary>A test of the work queue.</summary>
+/// <summary>A test of the work queue. Its clock moves on by a second with each reading, so that every claim is one that looks back.</summary>
 public abstract class QueueTest : DatabaseTest
 {
+    protected override TimeProvider Time { get; } = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(1) };
+
     protected static TimeSpan Lease { get; } = TimeSpan.FromMinutes(5);
 
     protected async Task<VoiceRequest> ClaimOneAsync(string workerId = "worker") =>

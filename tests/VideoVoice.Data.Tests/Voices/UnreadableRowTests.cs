@@ -5,6 +5,9 @@ namespace VideoVoice.Data.Tests.Voices;
 /// <summary>Times that .NET cannot hold, written by somebody else: no claim, list or wait of others breaks because of them.</summary>
 public sealed class UnreadableRowTests : QueueTest
 {
+    // Some wait.
+    protected override TimeProvider Time => TimeProvider.System;
+
     private static readonly string[] s_times = ["infinity", "-infinity", "294276-01-01+00", "4713-01-01 BC"];
 
     [TestCaseSource(nameof(s_times))]
