@@ -24,6 +24,8 @@ internal sealed record Metric(string Name, string Unit)
 {
     internal static readonly Metric PerSecond = new("throughput", "/s");
     internal static readonly Metric Bytes = new("allocated", "bytes/op");
+    internal static readonly Metric ServerTime = new("server", "µs/op");
+    internal static readonly Metric Wal = new("WAL", "bytes/op");
 }
 
 /// <summary>Who does the work: one round prepares, times and verifies, and returns a figure for each metric.</summary>

@@ -56,14 +56,14 @@ const cycle = (seconds, settings) => async database => {
         while ((await database.query('select from graphile_worker._private_jobs limit 1')).rowCount > 0) await delay(1);
     }
     const left = Number(await count(database));
-    const ended = performance.now();
+    const ended = performance.now(), endedAt = Date.now();
     const unfinished = handled - (options.count - left);
     await runner.stop();
 
     if (!seconds) same('jobs left', left, 0);
     if (handled > options.count || unfinished < 0 || unfinished > 2 * settings.concurrentJobs)
         throw new Error(`${handled} jobs were handled, and ${left} of ${options.count} are left in the database.`);
-    return { operations: options.count - left, seconds: (ended - await created) / 1000 };
+    return { operations: options.count - left, ended: endedAt, seconds: (ended - await created) / 1000 };
 };
 
 await main('graphile-worker', 'graphile_worker', {

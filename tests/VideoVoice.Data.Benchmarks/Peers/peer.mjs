@@ -51,7 +51,7 @@ export async function main(peer, schema, works) {
     }
 
     const version = `${packageVersion(peer)}, pg ${packageVersion('pg')}, Node.js ${process.versions.node}`;
-    console.log(JSON.stringify({ peer, work, operations: result.operations, seconds: Number(result.seconds.toFixed(6)), version }));
+    console.log(JSON.stringify({ peer, work, operations: result.operations, ended: result.ended, seconds: Number(result.seconds.toFixed(6)), version }));
     // Timers of a peer may outlive it.
     process.exit(0);
 }
@@ -68,7 +68,7 @@ export async function inTurns(clients, seconds, call) {
             operations += done;
         }
     }));
-    return { operations, seconds: (performance.now() - start) / 1000 };
+    return { operations, ended: Date.now(), seconds: (performance.now() - start) / 1000 };
 }
 
 /** Prepares the jobs of a cycle, untimed, in batches, and gives the planner the statistics that autovacuum would bring later. */

@@ -15,7 +15,13 @@ internal static class Peer
 
     internal static ConcurrentDictionary<string, string> Versions { get; } = new();
 
-    internal static Contender Contender(string name, string peer, string work, int clients, int count) => new(name, async database =>
+    /// <param name="name">In the table.</param>
+    /// <param name="peer">The program.</param>
+    /// <param name="work">What it does.</param>
+    /// <param name="clients">How many at once.</param>
+    /// <param name="count">Jobs that are there.</param>
+    /// <param name="withCost">Whether the round also has the server's time and log a job.</param>
+    internal static Contender Contender(string name, string peer, string work, int clients, int count, bool withCost = false) => new(name, async database =>
     {
         var options = database.Options;
         var program = Path.Combine(typeof(Peer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Peers").Value!, "run");
@@ -36,6 +42,8 @@ internal static class Peer
             "--count",
             $"{options.Rows(count, 200)}");
 
+        var sampler = withCost ? new CostSampler(database) : null;
+        await using var sampling = sampler;
         var (code, output, error) = await StartAsync();
         if (code is not 0 and not NotInstalled)
         {
@@ -56,7 +64,12 @@ internal static class Peer
             throw new InvalidOperationException($"{peer} {work} did nothing: {line}");
         if (answer.TryGetProperty("version", out var version))
             Versions[peer] = version.ToString();
-        return [operations / answer.GetProperty("seconds").GetDouble()];
+        var seconds = answer.GetProperty("seconds").GetDouble();
+        if (sampler is null)
+            return [operations / seconds];
+
+        var ended = DateTimeOffset.FromUnixTimeMilliseconds(answer.GetProperty("ended").GetInt64());
+        return [operations / seconds, .. (await sampler.BetweenAsync(ended.AddSeconds(-seconds), ended)).Of(operations)];
     })
     {
         // The Python services share this library's schema; the others bring their own.

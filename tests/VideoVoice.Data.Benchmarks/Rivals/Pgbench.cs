@@ -16,10 +16,7 @@ internal static partial class Pgbench
         ["claimId"] = "null::uuid",
         ["limit"] = ":limit::integer",
         ["leaseSeconds"] = ":lease::float8",
-        ["loadedVoiceMappingIds"] = ":loaded",
-        ["preferenceSeconds"] = ":preference::float8",
         // Each client carries the cursor in the columns of its last claim.
-        ["hasCursor"] = ":has_cursor::boolean",
         ["cursorPriority"] = "(- :c_priority::integer)",
         ["cursorQueued"] = ":c_queue_at::timestamptz",
         ["cursorId"] = ":c_id::uuid",
@@ -27,11 +24,11 @@ internal static partial class Pgbench
 
     private static readonly Dictionary<string, string> s_complete = new()
     {
-        ["id"] = ":c_id::uuid",
-        ["attempt"] = ":c_attempt::integer",
-        ["outputAudioPath"] = ":path::text",
-        ["isLocalStorage"] = ":has_cursor::boolean",
-        ["remoteStoragePath"] = "null::text",
+        ["ids"] = "array[:c_id::uuid]",
+        ["attempts"] = "array[:c_attempt::integer]",
+        ["outputAudioPaths"] = "array[:path::text]",
+        ["areLocalStorage"] = "array[true]",
+        ["remoteStoragePaths"] = "array[null::text]",
     };
 
     /// <summary>Cycles (claim and completion) a second, and how many there were.</summary>
@@ -39,7 +36,7 @@ internal static partial class Pgbench
     {
         var script = $"""
             {Fill("voices/claim_voices", s_claim)} \gset c_
-            {Fill("voices/complete_voice_processing", s_complete)};
+            {Fill("voices/complete_voices", s_complete)};
             """;
         var seconds = Math.Max(1, (int)Math.Round(database.Options.Time.TotalSeconds));
         var file = Path.GetTempFileName();
@@ -47,8 +44,8 @@ internal static partial class Pgbench
         {
             await File.WriteAllTextAsync(file, script);
             var output = await RunAsync(database, "-n", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{seconds}", "-f", file,
-                "-D", "worker=pgbench", "-D", "limit=1", "-D", "lease=60", "-D", "loaded={}", "-D", "preference=30", "-D", "path=/audio/line.wav",
-                "-D", "has_cursor=true", "-D", "c_priority=2147483647", "-D", "c_queue_at=1970-01-01", "-D", "c_id=00000000-0000-0000-0000-000000000000");
+                "-D", "worker=pgbench", "-D", "limit=1", "-D", "lease=60", "-D", "path=/audio/line.wav",
+                "-D", "c_priority=2147483647", "-D", "c_queue_at=1970-01-01", "-D", "c_id=00000000-0000-0000-0000-000000000000");
             var match = RatePattern().Match(output);
             if (!match.Success)
                 throw new InvalidOperationException($"pgbench reports no rate: {output}");

@@ -10,7 +10,7 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
     private static readonly string s_get = Sql.Get("voices/get_voice");
     private static readonly string s_create = Sql.Get("voices/create_voice_request");
     private static readonly string s_claim = Sql.Get("voices/claim_voices");
-    private static readonly string s_complete = Sql.Get("voices/complete_voice_processing");
+    private static readonly string s_complete = Sql.Get("voices/complete_voices");
 
     // The cursor, as the library keeps it: where the last request stood that was taken here.
     private volatile VoiceRequest? _cursor;
@@ -84,9 +84,6 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
                 new NpgsqlParameter("claimId", NpgsqlDbType.Uuid) { Value = DBNull.Value },
                 new NpgsqlParameter<int>("limit", limit),
                 new NpgsqlParameter<double>("leaseSeconds", 60),
-                new NpgsqlParameter<Guid[]>("loadedVoiceMappingIds", []),
-                new NpgsqlParameter<double>("preferenceSeconds", 30),
-                new NpgsqlParameter<bool>("hasCursor", cursor is not null),
                 new NpgsqlParameter<int>("cursorPriority", cursor is null ? int.MinValue : -cursor.Priority),
                 new NpgsqlParameter<DateTimeOffset>("cursorQueued", cursor?.QueueAt ?? DateTimeOffset.UnixEpoch),
                 new NpgsqlParameter<Guid>("cursorId", cursor?.Id ?? Guid.Empty),
@@ -122,21 +119,23 @@ internal sealed class RawVoices(NpgsqlDataSource dataSource)
         return requests;
     }
 
-    internal async Task<string?> CompleteAsync(VoiceFence fence, string outputAudioPath)
+    /// <summary>Whether the attempt held its lease.</summary>
+    internal async Task<bool> CompleteAsync(VoiceFence fence, string outputAudioPath)
     {
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(s_complete, connection)
         {
             Parameters =
             {
-                new NpgsqlParameter<Guid>("id", fence.VoiceId),
-                new NpgsqlParameter<int>("attempt", fence.Attempt),
-                new NpgsqlParameter<string>("outputAudioPath", outputAudioPath),
-                new NpgsqlParameter<bool>("isLocalStorage", true),
-                new NpgsqlParameter("remoteStoragePath", NpgsqlDbType.Text) { Value = DBNull.Value },
+                new NpgsqlParameter<Guid[]>("ids", [fence.VoiceId]),
+                new NpgsqlParameter<int[]>("attempts", [fence.Attempt]),
+                new NpgsqlParameter<string[]>("outputAudioPaths", [outputAudioPath]),
+                new NpgsqlParameter<bool[]>("areLocalStorage", [true]),
+                new NpgsqlParameter<string?[]>("remoteStoragePaths", [null]),
             },
         };
-        return (string?)await command.ExecuteScalarAsync();
+        await using var reader = await command.ExecuteReaderAsync();
+        return await reader.ReadAsync() && reader.GetInt32(1) == fence.Attempt;
     }
 
     private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) =>

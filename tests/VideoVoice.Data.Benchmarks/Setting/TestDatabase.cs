@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using VideoVoice.Data.Benchmarks.Measuring;
 
 namespace VideoVoice.Data.Benchmarks.Setting;
 
@@ -10,6 +11,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     private readonly Arena _arena;
     private readonly bool _keep;
     private readonly NpgsqlDataSource _preparing;
+    private int? _postmaster;
 
     internal TestDatabase(Arena arena, string connectionString, bool keep)
     {
@@ -41,7 +43,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         new NpgsqlConnectionStringBuilder(ConnectionString) { MaxAutoPrepare = 50, NoResetOnClose = true, Options = StartUp, ApplicationName = "benchmark" }.ConnectionString;
 
     /// <summary>The settings of the session that the library asks for.</summary>
-    internal const string StartUp = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off";
+    internal const string StartUp = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off";
 
     internal NpgsqlDataSource CreateDataSource() => NpgsqlDataSource.Create(SameSettings);
 
@@ -71,6 +73,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         await using var connection = await _preparing.OpenConnectionAsync();
         return await connection.QueryAsync<T>(sql, parameters);
     }
+
+    /// <summary>The process whose children are the server's.</summary>
+    internal async Task<int> PostmasterAsync() => _postmaster ??= ServerCost.ParentOf(await ScalarAsync<int>("select pg_backend_pid()"));
 
     /// <summary>Throws unless so many voices are in the state: a contender that skipped work has no figures.</summary>
     internal async Task VerifyAsync(string status, long expected)

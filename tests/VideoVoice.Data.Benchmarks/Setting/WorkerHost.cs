@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VideoVoice.Data.Benchmarks.Measuring;
 using VideoVoice.Data.Hosting;
 
 namespace VideoVoice.Data.Benchmarks.Setting;
@@ -32,7 +33,19 @@ internal sealed class WorkerHost : IAsyncDisposable
     /// <summary>Runs the worker until no voice is open, and returns requests a second from the host's start.</summary>
     internal static async Task<double> DrainAsync(TestDatabase database, int concurrency, int voices, Action<VoiceRequest>? handle = null)
     {
+        return (await DrainAsync(database, concurrency, voices, handle, static _ => Task.FromResult(default(ServerCost)))).Rate;
+    }
+
+    /// <summary>As above, with what it cost the server.</summary>
+    internal static Task<(double Rate, ServerCost Cost)> DrainAtCostAsync(TestDatabase database, int concurrency, int voices) =>
+        DrainAsync(database, concurrency, voices, null, ServerCost.ReadAsync);
+
+    private static async Task<(double Rate, ServerCost Cost)> DrainAsync(
+        TestDatabase database, int concurrency, int voices, Action<VoiceRequest>? handle, Func<TestDatabase, Task<ServerCost>> read)
+    {
         var handled = 0;
+        ServerCost cost;
+        var before = await read(database);
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var clock = Stopwatch.StartNew();
         await using (await StartAsync(database, concurrency, request =>
@@ -47,10 +60,12 @@ internal sealed class WorkerHost : IAsyncDisposable
             while (await database.ScalarAsync<bool>("select exists (select from voices where status = 'processing')"))
                 await Task.Delay(1);
             clock.Stop();
+            // Before its connections close.
+            cost = await read(database) - before;
         }
 
         await database.VerifyAsync("completed", voices);
-        return voices / clock.Elapsed.TotalSeconds;
+        return (voices / clock.Elapsed.TotalSeconds, cost);
     }
 
     public async ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ internal static class CreateMany
     internal static Benchmark Row => new(
         "create-many",
         "create a video with its voices, one client",
-        [.. s_sizes.Select(size => new Metric(Name(size), "voices/s"))],
+        [.. s_sizes.Select(size => new Metric(Name(size), "voices/s")), .. s_sizes.Select(size => new Metric(Server(size), "µs/voice"))],
         "binary COPY",
         [
             new("binary COPY", async database =>
@@ -31,13 +31,17 @@ internal static class CreateMany
                 return await SizesAsync(database, lines => videos.CreateVideoWithVoicesAsync("Video", lines));
             }),
         ],
-        [.. s_sizes.Select(size => Goal.Least(Name(size), "library", "binary COPY", 1))]);
+        // By processor time, which is as much for both whatever else the machine does. 0.95 and 1.1 of COPY's speed.
+        [.. s_sizes.Select(size => Goal.Most(Server(size), "library", "binary COPY", size >= 100 ? 1 / 0.95 : 1 / 1.1))]);
 
     private static string Name(int size) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{size:#,0} voices");
+
+    private static string Server(int size) => $"{Name(size)}, server";
 
     private static async Task<double[]> SizesAsync(TestDatabase database, Func<NewVoiceRequest[], Task> create)
     {
         var rates = new List<double>();
+        var costs = new List<double>();
         foreach (var size in s_sizes)
         {
             await Templates.RefillAsync(database, 1_000, "completed");
@@ -45,6 +49,7 @@ internal static class CreateMany
             var warmUp = size > 100 ? 1 : 8;
             for (var i = 0; i < warmUp; i++)
                 await create(lines);
+            var before = await ServerCost.ReadAsync(database);
             var clock = Stopwatch.StartNew();
             var times = 0;
             do
@@ -54,10 +59,11 @@ internal static class CreateMany
             }
             while (clock.Elapsed < database.Options.Time / 3);
             rates.Add(times * size / clock.Elapsed.TotalSeconds);
+            costs.Add((await ServerCost.ReadAsync(database) - before).Microseconds / (times * size));
             await database.VerifyAsync("pending", (long)(times + warmUp) * size);
         }
 
-        return [.. rates];
+        return [.. rates, .. costs];
     }
 
     private static async Task CopyAsync(NpgsqlDataSource dataSource, Guid mapping, NewVoiceRequest[] lines)

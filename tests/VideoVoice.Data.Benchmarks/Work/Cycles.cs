@@ -32,7 +32,7 @@ internal static class Cycles
                 {
                     await using var dataSource = database.CreateDataSource();
                     var raw = new RawVoices(dataSource);
-                    return await OneByOneAsync(database, async () => await raw.CompleteAsync((await raw.ClaimAsync(1)).Single().Fence, "/audio/line.wav") == "applied");
+                    return await OneByOneAsync(database, async () => await raw.CompleteAsync((await raw.ClaimAsync(1)).Single().Fence, "/audio/line.wav"));
                 }),
                 new("library, one by one", async database =>
                 {
@@ -63,7 +63,7 @@ internal static class Cycles
                 Peer.Contender("graphile-worker", "graphile-worker", "cycle-one", Clients, 5_000),
             ],
             [
-                Goal.Least(s_cycles.Name, "library's worker", "pgbench", 1.5),
+                Goal.Least(s_cycles.Name, "library's worker", "pgbench", 3),
                 Goal.Least(s_cycles.Name, "library's worker", "pg-boss", 1),
                 Goal.Least(s_cycles.Name, "library's worker", "EF Core", 1),
                 Goal.Least(s_cycles.Name, "library's worker", "Python services (psycopg2)", 1),
@@ -75,18 +75,22 @@ internal static class Cycles
         new(
             "worker",
             "requests through the worker with an empty handler, in batches",
-            [s_requests],
+            [s_requests, Metric.ServerTime, Metric.Wal],
             "graphile-worker",
             [
-                Peer.Contender("graphile-worker", "graphile-worker", "cycle-batched", 24, 100_000),
-                Peer.Contender("pg-boss", "pg-boss", "cycle-batched", 4, 10_000),
+                Peer.Contender("graphile-worker", "graphile-worker", "cycle-batched", 24, 100_000, withCost: true),
+                Peer.Contender("pg-boss", "pg-boss", "cycle-batched", 4, 10_000, withCost: true),
                 Worker(100),
                 Worker(500),
                 Worker(1_000),
             ],
-            [Goal.Least(s_requests.Name, "library's worker, 500 in flight", "graphile-worker", 1.1)])
+            [
+                Goal.Least(s_requests.Name, "library's worker, 500 in flight", "graphile-worker", 0.85),
+                Goal.Least(s_requests.Name, "library's worker, 1,000 in flight", "graphile-worker", 0.95),
+            ])
         {
             Rounds = 3,
+            Remark = "graphile-worker deletes what is done; the library keeps it. server: processor time of the processes that serve the connections.",
         },
         new(
             "enqueue",
@@ -111,7 +115,8 @@ internal static class Cycles
     {
         var voices = database.Options.Rows(100_000, 2_000);
         await Templates.RefillAsync(database, voices);
-        return [await WorkerHost.DrainAsync(database, concurrency, voices)];
+        var (rate, cost) = await WorkerHost.DrainAtCostAsync(database, concurrency, voices);
+        return [rate, .. cost.Of(voices)];
     });
 
     private static async Task<int> FillAsync(TestDatabase database)

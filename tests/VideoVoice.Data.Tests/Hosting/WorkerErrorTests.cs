@@ -180,7 +180,7 @@ public sealed class WorkerErrorTests : WorkerTest
         await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(1));
         var synthesis = await synthesizer.NextAsync(Token);
         // The report fails whatever the row's state is; heartbeats go on.
-        await SqlAsync("alter table voices rename column output_audio_path to elsewhere");
+        await SqlAsync("alter table voices rename column is_local_storage to elsewhere");
         synthesis.Finish();
         await UntilAsync(() => Logged(111) == 1, "The report is not repeated.");
         await SqlAsync("update voices set attempt = attempt + 1, lease_expires_at = clock_timestamp() + interval '1 hour'");

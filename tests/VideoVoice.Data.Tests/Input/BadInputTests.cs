@@ -88,6 +88,7 @@ public sealed class BadInputTests
             "maxAttempts" => [int.MinValue, -1, 0, 1001, int.MaxValue],
             "priority" => [int.MinValue, -VideoManager.MaxPriority - 1, VideoManager.MaxPriority + 1],
             "position" => [int.MinValue, -1, VoiceManager.MaxPosition + 1],
+            "offset" => [int.MinValue, -1, VoiceManager.MaxPosition + 2],
             _ => throw new NotSupportedException($"Say here what {parameter} of {method} may not be."),
         };
         using (Assert.EnterMultipleScope())

@@ -123,6 +123,7 @@ internal static class ManagerMethods
         (_, _, "defaultValue") => "value",
         (_, _, "status") => VideoStatus.Failed,
         (_, _, "after") => null,
+        (_, _, "offset") => 0,
         (_, _, "limit" or "priority" or "position") => 7,
         (_, _, "isLocalStorage") => false,
         (_, _, "permanent") => true,

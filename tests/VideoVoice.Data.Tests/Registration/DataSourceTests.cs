@@ -30,11 +30,11 @@ public sealed class DataSourceTests : DatabaseTest
         Assert.That((settings.MaxAutoPrepare, settings.NoResetOnClose), Is.EqualTo((0, true)));
     }
 
-    [TestCase(null, "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\\ committed")]
-    [TestCase("-c geqo=off", "-c geqo=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\\ committed")]
-    [TestCase(@"-c application_name=a\\ -c jit=on", @"-c application_name=a\\ -c jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c default_transaction_isolation=read\ committed")]
-    [TestCase(@"-c application_name=a\ -c\ jit=on", @"-c application_name=a\ -c\ jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c default_transaction_isolation=read\ committed")]
-    [TestCase("-cjit=on --plan-cache-mode=auto", "-cjit=on --plan-cache-mode=auto -c max_parallel_workers_per_gather=0 -c default_transaction_isolation=read\\ committed")]
+    [TestCase(null, "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase("-c geqo=off", "-c geqo=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase(@"-c application_name=a\\ -c jit=on", @"-c application_name=a\\ -c jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\ committed")]
+    [TestCase(@"-c application_name=a\ -c\ jit=on", @"-c application_name=a\ -c\ jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\ committed")]
+    [TestCase("-cjit=on --plan-cache-mode=auto", "-cjit=on --plan-cache-mode=auto -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\\ committed")]
     public async Task Each_start_up_option_is_added_unless_the_connection_string_sets_that_very_one(string? own, string expected)
     {
         var settings = await SettingsAsync(o => o.ConnectionString = new NpgsqlConnectionStringBuilder("Host=h;Database=d") { Options = own }.ConnectionString);
@@ -60,11 +60,11 @@ public sealed class DataSourceTests : DatabaseTest
     public async Task Under_a_default_of_serializable_the_library_s_own_statements_are_read_committed_and_do_not_fail()
     {
         await SqlAsync($"alter database \"{new NpgsqlConnectionStringBuilder(ConnectionString).Database}\" set default_transaction_isolation = 'serializable'");
-        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString = ConnectionString + ";Options=-c jit=on"));
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString = ConnectionString + ";Options=-c geqo=off"));
         await using (var connection = await provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name).OpenConnectionAsync(Token))
         {
-            await using var command = new NpgsqlCommand("select current_setting('default_transaction_isolation') || current_setting('jit') || current_setting('plan_cache_mode')", connection);
-            Assert.That(await command.ExecuteScalarAsync(Token), Is.EqualTo("read committedonforce_generic_plan"));
+            await using var command = new NpgsqlCommand("select current_setting('default_transaction_isolation') || current_setting('geqo') || current_setting('plan_cache_mode')", connection);
+            Assert.That(await command.ExecuteScalarAsync(Token), Is.EqualTo("read committedoffforce_generic_plan"));
 
             // A transaction of the caller's is the caller's.
             await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, Token);
