@@ -15,7 +15,6 @@ internal static partial class StartUpOptions
         // Each statement is written for one index. A plan that was made while the tables were empty would read them whole, and is kept while they grow.
         // The server adds a high cost to what it cannot do otherwise, for which it would compile such statements, were jit not off.
         ("enable_seqscan", "off"),
-        ("enable_bitmapscan", "off"),
         // Each statement is written for read committed. At the higher levels concurrent claims and creates fail with 40001.
         ("default_transaction_isolation", @"read\ committed"),
     ];
