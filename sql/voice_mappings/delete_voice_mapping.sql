@@ -1,8 +1,9 @@
 -- Deletes a mapping, unless it is the default or a voice request refers to it. The row lock keeps new references away.
 -- Two statements, one transaction: the lock must be held before the snapshot that looks for references is taken, or a request whose insert
--- the lock waited for is not seen. The first deletes nothing; a select of the lock would be the first result.
+-- the lock waited for is not seen. The first deletes nothing; a select of the lock would be the first result. And it lets the second use
+-- idx_voices_voice_mapping_id, which only names pages: the session forbids such scans elsewhere.
 with mapping as materialized (
-    select m.id, true as is_locked
+    select m.id, set_config('enable_bitmapscan', 'on', true) as setting
     from voice_mappings m
     where m.voice_id = @voiceId
     for update
@@ -10,7 +11,7 @@ with mapping as materialized (
 delete from voice_mappings m
 using mapping
 where m.id = mapping.id
-    and not mapping.is_locked;
+    and mapping.setting is null;
 
 with mapping as materialized (
     select m.id, m.is_default

@@ -12,9 +12,11 @@ internal static partial class StartUpOptions
         // A generic plan for a page of fifty would read all videos in parallel, or compile the statement.
         ("max_parallel_workers_per_gather", "0"),
         ("jit", "off"),
-        // Each statement is written for one index. A plan that was made while the tables were empty would read them whole, and is kept while they grow.
+        // Each statement is written for one index. A plan that was made while the tables or the queue were empty would read them whole, or sort all that waits,
+        // and is kept while they grow.
         // The server adds a high cost to what it cannot do otherwise, for which it would compile such statements, were jit not off.
         ("enable_seqscan", "off"),
+        ("enable_bitmapscan", "off"),
         // Each statement is written for read committed. At the higher levels concurrent claims and creates fail with 40001.
         ("default_transaction_isolation", @"read\ committed"),
     ];

@@ -67,7 +67,7 @@ public static class VideoVoiceServiceCollectionExtensions
     /// <summary>
     /// Registers the library on an <see cref="NpgsqlDataSource"/> that the host registers. The host owns it and its settings:
     /// <c>Max Auto Prepare=50;No Reset On Close=true</c> make a statement about twice as fast, where nothing of the host changes session state, and
-    /// <c>Options=-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off</c> a claim, where the host's own statements can do with generic plans.
+    /// <c>Options=-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off</c> a claim, where the host's own statements can do with generic plans.
     /// </summary>
     /// <param name="services">The container.</param>
     /// <param name="dataSourceKey">The key under which the host registers it; null for the one without a key.</param>

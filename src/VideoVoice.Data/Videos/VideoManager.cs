@@ -204,17 +204,7 @@ public sealed partial class VideoManager : IAsyncDisposable, IDisposable
         do
         {
             var batch = new { olderThanSeconds, batchSize, afterCreatedAt = last?.CreatedAt, afterId = last?.Id };
-            deleted = await _database.GridsAsync(
-                "videos/delete_finished_videos",
-                Statements.Join("queue/keep_to_indexes", "videos/delete_finished_videos"),
-                batch,
-                null,
-                static async grids =>
-                {
-                    await grids.ReadAsync<string>().ConfigureAwait(false);
-                    return await Database.ReadAsync<DeletedVideo>(grids).ConfigureAwait(false);
-                },
-                cancellationToken).ConfigureAwait(false);
+            deleted = await _database.ListAsync<DeletedVideo>("videos/delete_finished_videos", batch, null, cancellationToken).ConfigureAwait(false);
             last = deleted.MaxBy(video => (video.CreatedAt, video.Id));
             total += deleted.Count;
         }

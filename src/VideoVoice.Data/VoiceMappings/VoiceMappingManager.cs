@@ -68,10 +68,7 @@ public sealed class VoiceMappingManager
     public async Task<bool> SetDefaultVoiceMappingAsync(string voiceId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>
         await _database.ScalarAsync<bool>("voice_mappings/set_default_voice_mapping", new { voiceId = Check.Text(voiceId, 50) }, transaction, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>
-    /// Deletes a mapping (<c>delete_voice_mapping.sql</c>). It reads all requests, for no index is kept for it: 0.1 s a million. Meanwhile new requests for this
-    /// mapping wait.
-    /// </summary>
+    /// <summary>Deletes a mapping (<c>delete_voice_mapping.sql</c>). Requests are looked at through an index of page ranges, not one by one.</summary>
     /// <returns><see cref="WriteOutcome.Applied"/>, <see cref="WriteOutcome.NotFound"/>, or <see cref="WriteOutcome.NotAllowed"/> when it is the default or requests refer to it. A repeat is <see cref="WriteOutcome.NotFound"/>.</returns>
     /// <exception cref="ArgumentException">The voice_id is empty or longer than 50 characters.</exception>
     public Task<WriteOutcome> DeleteVoiceMappingAsync(string voiceId, NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>

@@ -43,7 +43,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         new NpgsqlConnectionStringBuilder(ConnectionString) { MaxAutoPrepare = 50, NoResetOnClose = true, Options = StartUp, ApplicationName = "benchmark" }.ConnectionString;
 
     /// <summary>The settings of the session that the library asks for.</summary>
-    internal const string StartUp = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off";
+    internal const string StartUp = "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off";
 
     internal NpgsqlDataSource CreateDataSource() => NpgsqlDataSource.Create(SameSettings);
 

@@ -9,14 +9,9 @@ namespace VideoVoice.Data.Tests.Conventions;
 /// <summary>How the server runs an embedded statement, prepared in the session of a connection.</summary>
 internal static partial class Plan
 {
-    /// <summary>The plan, a line each; in one transaction with the statement that runs before, if any.</summary>
-    internal static async Task<string> ExplainAsync(NpgsqlConnection connection, string statement, Dictionary<string, string> arguments, string? before = null)
-    {
-        await using var transaction = await connection.BeginTransactionAsync();
-        if (before is not null)
-            await connection.ExecuteAsync(Statements.Get(before));
-        return string.Join('\n', await ExplainWithAsync(connection, statement, arguments, "explain"));
-    }
+    /// <summary>The plan, a line each.</summary>
+    internal static async Task<string> ExplainAsync(NpgsqlConnection connection, string statement, Dictionary<string, string> arguments) =>
+        string.Join('\n', await ExplainWithAsync(connection, statement, arguments, "explain"));
 
     /// <summary>How many pages of tables and indexes the statement touches. What it writes is rolled back.</summary>
     internal static async Task<int> PagesAsync(NpgsqlConnection connection, string statement, Dictionary<string, string> arguments)

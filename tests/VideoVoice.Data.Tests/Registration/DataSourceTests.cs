@@ -30,11 +30,11 @@ public sealed class DataSourceTests : DatabaseTest
         Assert.That((settings.MaxAutoPrepare, settings.NoResetOnClose), Is.EqualTo((0, true)));
     }
 
-    [TestCase(null, "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c default_transaction_isolation=read\\ committed")]
-    [TestCase("-c geqo=off", "-c geqo=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c default_transaction_isolation=read\\ committed")]
-    [TestCase(@"-c application_name=a\\ -c jit=on", @"-c application_name=a\\ -c jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c default_transaction_isolation=read\ committed")]
-    [TestCase(@"-c application_name=a\ -c\ jit=on", @"-c application_name=a\ -c\ jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c default_transaction_isolation=read\ committed")]
-    [TestCase("-cjit=on --plan-cache-mode=auto", "-cjit=on --plan-cache-mode=auto -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase(null, "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase("-c geqo=off", "-c geqo=off -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\\ committed")]
+    [TestCase(@"-c application_name=a\\ -c jit=on", @"-c application_name=a\\ -c jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\ committed")]
+    [TestCase(@"-c application_name=a\ -c\ jit=on", @"-c application_name=a\ -c\ jit=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0 -c jit=off -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\ committed")]
+    [TestCase("-cjit=on --plan-cache-mode=auto", "-cjit=on --plan-cache-mode=auto -c max_parallel_workers_per_gather=0 -c enable_seqscan=off -c enable_bitmapscan=off -c default_transaction_isolation=read\\ committed")]
     public async Task Each_start_up_option_is_added_unless_the_connection_string_sets_that_very_one(string? own, string expected)
     {
         var settings = await SettingsAsync(o => o.ConnectionString = new NpgsqlConnectionStringBuilder("Host=h;Database=d") { Options = own }.ConnectionString);
