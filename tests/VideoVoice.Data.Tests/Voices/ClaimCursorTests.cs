@@ -63,6 +63,66 @@ public sealed class ClaimCursorTests : DatabaseTest
         Assert.That(cursor.Take(), Is.EqualTo(ClaimCursor.Place.First), "A short claim says that nothing is left behind it.");
     }
 
+    [TestCase("update voices set lease_expires_at = now() - interval '1 second' where id = @Id", TestName = "A_lapsed_lease_is_taken_over_within_a_second_while_full_claims_go_on")]
+    [TestCase("update voices set status = 'pending', lease_expires_at = null, available_at = now() - interval '1 second', queue_at = now() - interval '1 day' where id = @Id", TestName = "A_due_retry_is_claimed_within_a_second_while_full_claims_go_on")]
+    public async Task What_becomes_due_is_claimed_within_a_second(string sql)
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
+        await using var voices = new VoiceManager(new Database(DataSource, time: _time), new VideoVoiceOptions(), notifier: null, logger: null);
+        var first = (await voices.ClaimVoicesAsync("died", 1, s_lease, cancellationToken: Token)).Single();
+        await SqlAsync(sql, new { first.Id });
+
+        Assert.That((await voices.ClaimVoicesAsync("w", 3, s_lease, cancellationToken: Token)).Select(r => r.Position), Is.EqualTo(new[] { 1, 2, 3 }), "It was looked for in this second.");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((await voices.ClaimVoicesAsync("w", 3, s_lease, cancellationToken: Token)).Select(r => (r.Position, r.Attempt)), Is.EqualTo(new (int?, int)[] { (0, 2), (4, 1), (5, 1) }));
+    }
+
+    [Test]
+    public async Task The_claims_of_one_after_another_take_over_all_that_has_lapsed_at_once()
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 20).Select(i => $"{i}")]);
+        await using var voices = new VoiceManager(new Database(DataSource, time: _time), new VideoVoiceOptions(), notifier: null, logger: null);
+        await voices.ClaimVoicesAsync("died", 5, s_lease, cancellationToken: Token);
+        await SqlAsync("update voices set lease_expires_at = now() - interval '1 second' where status = 'processing'");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        // Each finds as many as it asks for, so the next looks, too, although the second is not over.
+        for (var i = 0; i < 5; i++)
+            Assert.That((await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token)).Single().PreviousWorkerId, Is.EqualTo("died"));
+        Assert.That((await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token)).Single().PreviousWorkerId, Is.Null);
+    }
+
+    [Test]
+    public async Task A_claim_that_would_find_nothing_looks_at_everything_first()
+    {
+        await CreateVideoAsync("one");
+        await using var voices = new VoiceManager(new Database(DataSource, time: _time), new VideoVoiceOptions(), notifier: null, logger: null);
+        var first = (await voices.ClaimVoicesAsync("died", 1, s_lease, cancellationToken: Token)).Single();
+        await SqlAsync("update voices set lease_expires_at = now() - interval '1 second' where id = @Id", new { first.Id });
+
+        Assert.That((await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token)).Single().Attempt, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task An_attempt_without_a_successor_fails_and_whoever_waits_is_told_at_once()
+    {
+        var video = await CreateVideoAsync("one", "two");
+        await SqlAsync("update voices set max_attempts = 1 where text_content = 'one'");
+        await using var voices = new VoiceManager(new Database(DataSource, time: _time), new VideoVoiceOptions { PollInterval = TimeSpan.FromHours(1) }, notifier: null, logger: null);
+        await using var waiter = new VoiceManager(DataSource, new VideoVoiceOptions { PollInterval = TimeSpan.FromHours(1) });
+        var claimed = await voices.ClaimVoicesAsync("died", 2, s_lease, cancellationToken: Token);
+        await voices.CompleteVoiceProcessingAsync(claimed[1].Fence, "/two.wav", cancellationToken: Token);
+        var waiting = waiter.WaitForVoicesAsync(video, cancellationToken: Token);
+        while (!waiter.IsAsleep)
+            await Task.Delay(10, Token);
+        await SqlAsync("update voices set lease_expires_at = now() - interval '1 second' where status = 'processing'");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token), Is.Empty);
+
+        Assert.That((await waiting)!.Status.FailedVoices, Is.EqualTo(1));
+    }
+
     [Test]
     public async Task The_claims_of_a_process_go_on_in_order()
     {
