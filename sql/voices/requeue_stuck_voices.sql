@@ -1,7 +1,7 @@
 -- Puts requests back that a worker without a lease (a Python cloner) started long ago. One more attempt is allowed where none is left.
 -- Rows that somebody writes at this moment are not stuck: SKIP LOCKED leaves them.
 with stuck as materialized (
-    select v.id
+    select v.ctid
     from voices v
     where v.status = 'processing'
         and v.lease_expires_at is null
@@ -19,4 +19,4 @@ set status = 'pending',
     errors = v.errors || jsonb_build_object(
         'attempt', v.attempt, 'worker_id', v.worker_id, 'failed_at', statement_timestamp(), 'message', 'Requeued: it was processing without a lease for too long.')
 from stuck
-where v.id = stuck.id;
+where v.ctid = stuck.ctid;

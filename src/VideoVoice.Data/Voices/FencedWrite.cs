@@ -66,6 +66,9 @@ internal sealed record FencedWrite
 
     private FencedWrite Sorted()
     {
+        if (Ids.Length == 1)
+            return this;
+
         int[] order = [.. Order];
         Array.Sort([.. Ids], order);
         return Pick(order);

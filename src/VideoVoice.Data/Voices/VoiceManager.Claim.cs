@@ -163,9 +163,12 @@ public sealed partial class VoiceManager
         if (lapsed.Count == row.Limit)
             _cursor.LookBackNext();
 
-        Guid[] exhausted = [.. lapsed.Where(l => l.IsExhausted).Select(l => l.VoiceId)];
-        Telemetry.Failed.Add(exhausted.Length);
-        await _notifier.NotifyAsync(0, exhausted, [], transaction, cancellationToken).ConfigureAwait(false);
+        if (lapsed.Count > 0)
+        {
+            Guid[] exhausted = [.. lapsed.Where(l => l.IsExhausted).Select(l => l.VoiceId)];
+            Telemetry.Failed.Add(exhausted.Length);
+            await _notifier.NotifyAsync(0, exhausted, [], transaction, cancellationToken).ConfigureAwait(false);
+        }
 
         Telemetry.Claimed.Add(requests.Count);
         foreach (var request in requests)

@@ -186,10 +186,11 @@ public sealed partial class VoiceManager
         FencedWrite write, IReadOnlyList<FencedWrite.Written> written, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         var outcomes = new VoiceOutcome[write.Ids.Length];
-        foreach (var (place, id) in write.Order.Zip(write.Ids))
-            outcomes[place] = new VoiceOutcome(id, WriteOutcome.Applied);
+        for (var i = 0; i < outcomes.Length; i++)
+            outcomes[write.Order[i]] = new VoiceOutcome(write.Ids[i], WriteOutcome.Applied);
 
-        if (write.Except(written) is { Ids.Length: > 0 } rest)
+        // As many rows as fences are all of them, because a row is returned once.
+        if (written.Count < outcomes.Length && write.Except(written) is { Ids.Length: > 0 } rest)
         {
             var rows = await _database.ListAsync<VoiceOutcome.Row>("queue/list_outcomes", rest, transaction, cancellationToken).ConfigureAwait(false);
             foreach (var (place, row) in rest.Order.Zip(rows))

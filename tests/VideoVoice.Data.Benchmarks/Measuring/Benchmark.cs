@@ -15,6 +15,9 @@ internal sealed record Benchmark(
     /// <summary>Rounds, where one takes too long for the usual number.</summary>
     internal int? Rounds { get; init; }
 
+    /// <summary>Whether the report has a column for each contender: for many metrics of few contenders.</summary>
+    internal bool Across { get; init; }
+
     /// <summary>What a reader has to know to read the figures.</summary>
     internal string? Remark { get; init; }
 }
@@ -24,6 +27,7 @@ internal sealed record Metric(string Name, string Unit)
 {
     internal static readonly Metric PerSecond = new("throughput", "/s");
     internal static readonly Metric Bytes = new("allocated", "bytes/op");
+    internal static readonly Metric ClientTime = new("client", "µs/op");
     internal static readonly Metric ServerTime = new("server", "µs/op");
     internal static readonly Metric Wal = new("WAL", "bytes/op");
 }

@@ -13,11 +13,12 @@ internal static class Round
     /// <param name="Total">With those of the warm-up: so many rows must be found afterwards.</param>
     /// <param name="Seconds">From the common start to the end of the last operation.</param>
     /// <param name="Bytes">Allocated by all threads of this process in the time, an operation.</param>
-    internal sealed record Tally(long Operations, long Total, double Seconds, double Bytes)
+    /// <param name="Microseconds">Processor time of this process in the time, an operation.</param>
+    internal sealed record Tally(long Operations, long Total, double Seconds, double Bytes, double Microseconds)
     {
         internal double PerSecond => Operations / Seconds;
 
-        internal double[] Figures => [PerSecond, Bytes];
+        internal double[] Figures => [PerSecond, Bytes, Microseconds];
     }
 
     /// <summary>Runs the operation, given its client's number, on each client again and again.</summary>
@@ -26,12 +27,16 @@ internal static class Round
         // Long enough for connections that are opened beside those of the clients, and for their statements to be prepared.
         var warmUp = await RepeatAsync(clients, time / 5, WarmUp, operation);
 
+        using var process = Process.GetCurrentProcess();
         var bytes = GC.GetTotalAllocatedBytes(precise: true);
+        var processor = process.TotalProcessorTime;
         var started = Stopwatch.GetTimestamp();
         var operations = await RepeatAsync(clients, time, 1, operation);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        return new Tally(operations, operations + warmUp, seconds, (double)bytes / operations);
+        process.Refresh();
+        processor = process.TotalProcessorTime - processor;
+        return new Tally(operations, operations + warmUp, seconds, (double)bytes / operations, processor.TotalMicroseconds / operations);
     }
 
     private static async Task<long> RepeatAsync(int clients, TimeSpan time, int least, Func<int, Task> operation)

@@ -36,9 +36,10 @@ internal static class Markdown
             var benchmark = result.Benchmark;
             page.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {benchmark.Name}").AppendLine();
             page.AppendLine(CultureInfo.InvariantCulture, $"{char.ToUpperInvariant(benchmark.Title[0])}{benchmark.Title[1..]}.{(benchmark.Rounds is { } rounds ? $" Rounds: {rounds}." : "")}{(benchmark.Remark is { } remark ? $" {remark}" : "")}").AppendLine();
-            page.AppendLine(CultureInfo.InvariantCulture, $"| Contender | Metric | Median | Range | {(benchmark.Limit is null ? "" : $"Ratio to {benchmark.Limit}")} |").AppendLine("|---|---|---|---|---|");
-            foreach (var figure in result.Figures)
-                page.AppendLine(CultureInfo.InvariantCulture, $"| {figure.Contender} | {figure.Metric.Name} | {Text.Of(figure.Median)} {figure.Metric.Unit} | {Text.Of(figure.Lowest)}–{Text.Of(figure.Highest)} | {(result.Ratio(figure) is { } ratio ? Text.Of(ratio) : "")} |");
+            if (benchmark.Across)
+                AppendAcross(page, result);
+            else
+                AppendDown(page, result);
             foreach (var (contender, hint) in result.Missing)
                 page.AppendLine(CultureInfo.InvariantCulture, $"| {contender} | not installed: {hint.ReplaceLineEndings(" ")} | | | |");
 
@@ -48,5 +49,23 @@ internal static class Markdown
         }
 
         await File.WriteAllTextAsync(file, page.ToString().ReplaceLineEndings("\n"));
+    }
+
+    private static void AppendDown(StringBuilder page, Result result)
+    {
+        page.AppendLine(CultureInfo.InvariantCulture, $"| Contender | Metric | Median | Range | {(result.Benchmark.Limit is null ? "" : $"Ratio to {result.Benchmark.Limit}")} |").AppendLine("|---|---|---|---|---|");
+        foreach (var figure in result.Figures)
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {figure.Contender} | {figure.Metric.Name} | {Text.Of(figure.Median)} {figure.Metric.Unit} | {Text.Of(figure.Lowest)}–{Text.Of(figure.Highest)} | {(result.Ratio(figure) is { } ratio ? Text.Of(ratio) : "")} |");
+    }
+
+    private static void AppendAcross(StringBuilder page, Result result)
+    {
+        string[] contenders = [.. result.Figures.Select(f => f.Contender).Distinct()];
+        page.AppendLine(CultureInfo.InvariantCulture, $"| | {string.Join(" | ", contenders)} | Ratio of the last to the first |").AppendLine(CultureInfo.InvariantCulture, $"|---|{string.Concat(contenders.Select(_ => "---|"))}---|");
+        foreach (var metric in result.Benchmark.Metrics)
+        {
+            Figure[] figures = [.. contenders.Select(contender => result.Find(contender, metric.Name)!)];
+            page.AppendLine(CultureInfo.InvariantCulture, $"| {metric.Name} | {string.Join(" | ", figures.Select(f => $"{Text.Of(f.Median)} {metric.Unit}"))} | {Text.Of(figures[^1].Median / figures[0].Median)} |");
+        }
     }
 }

@@ -15,6 +15,9 @@ internal sealed record RunOptions
     /// <summary>Requests after which the memory of a worker is measured.</summary>
     internal int MemoryRequests { get; init; } = 1_000_000;
 
+    /// <summary>Whether the methods are also measured at 10,000,000 requests.</summary>
+    internal bool TenMillion { get; init; }
+
     /// <summary>Only the benchmarks whose name contains it.</summary>
     internal string? Only { get; init; }
 

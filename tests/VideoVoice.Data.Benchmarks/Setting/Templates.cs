@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace VideoVoice.Data.Benchmarks.Setting;
 
 /// <summary>The databases that others are copied from, and rows for a round.</summary>
@@ -17,6 +19,11 @@ internal static class Templates
 
     internal const int VoicesPerVideo = 10;
 
+    private const string Half = "half-pending-";
+
+    /// <summary>So many voices, half of them finished and half pending.</summary>
+    internal static string HalfPending(int voices) => $"{Half}{voices}";
+
     /// <summary>A version 7 UUID from a number, so that ids rise as those of the library do.</summary>
     private static string Id(string number, string kind) =>
         $"(lpad(to_hex(1700000000000 + {number}), 12, '0') || '7' || substr(md5('{kind}' || {number}), 1, 3) || '8' || substr(md5('{kind}' || {number}), 4, 15))::uuid";
@@ -33,7 +40,14 @@ internal static class Templates
             await ((SchemaInitializer)library.GetService(typeof(SchemaInitializer))!).InitializeAsync();
         }
 
-        if (template != Current)
+        if (template.StartsWith(Half, StringComparison.Ordinal))
+        {
+            var videos = int.Parse(template[Half.Length..], CultureInfo.InvariantCulture) / 2 / VoicesPerVideo;
+            await InsertAsync(database, videos, VoicesPerVideo, "completed");
+            await InsertAsync(database, videos, VoicesPerVideo, "pending", "pending");
+            await database.ExecuteAsync("vacuum analyze");
+        }
+        else if (template != Current)
         {
             await InsertAsync(database, Videos(database.Options, template), VoicesPerVideo, "completed");
             await database.ExecuteAsync("vacuum analyze");
@@ -49,14 +63,19 @@ internal static class Templates
         await database.ExecuteAsync("vacuum analyze videos");
     }
 
-    internal static async Task InsertAsync(TestDatabase database, int videos, int voicesPerVideo, string status)
+    /// <param name="database">Where.</param>
+    /// <param name="videos">How many.</param>
+    /// <param name="voicesPerVideo">Requests of each.</param>
+    /// <param name="status">Of the requests.</param>
+    /// <param name="title">Of the videos; each title has ids of its own.</param>
+    internal static async Task InsertAsync(TestDatabase database, int videos, int voicesPerVideo, string status, string? title = null)
     {
-        var videoId = Id("n", "video");
-        var voiceId = Id($"((n - 1) * {voicesPerVideo} + p)", "voice");
+        var videoId = Id("n", $"video{title}");
+        var voiceId = Id($"((n - 1) * {voicesPerVideo} + p)", $"voice{title}");
         await database.ExecuteAsync(
             $"""
             insert into videos (id, title, status, created_at)
-            select {videoId}, 'Video ' || n, case when '{status}' = 'completed' then 'completed' else 'processing' end::video_status, now() - interval '1 day' + n * interval '1 ms'
+            select {videoId}, coalesce(nullif('{title}', ''), 'Video ' || n), case when '{status}' = 'completed' then 'completed' else 'processing' end::video_status, now() - interval '1 day' + n * interval '1 ms'
             from generate_series(1, {videos}) as n
             """);
         await database.ExecuteAsync(

@@ -24,7 +24,7 @@ internal static class ManagerCalls
     private static Benchmark Make(string name, string title, Func<TestDatabase, Calls, Task<double[]>> work) => new(
         name,
         $"{title}, {Clients} clients",
-        [Metric.PerSecond, Metric.Bytes],
+        [Metric.PerSecond, Metric.Bytes, Metric.ClientTime],
         "raw Npgsql",
         [
             new("raw Npgsql", async database =>

@@ -55,6 +55,22 @@ public sealed class FlatCostTests : DatabaseTest
         }
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_backlog_costs_neither_a_claim_nor_a_list_of_its_head(bool analyzed)
+    {
+        await FillAsync("pending");
+        if (analyzed)
+            await SqlAsync("analyze voices");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await PagesAsync("notifications/get_next_work", s_first), Is.LessThan(20));
+            Assert.That(await PagesAsync("voices/claim_voices", Claim(10)), Is.LessThan(400));
+            Assert.That(await PagesAsync("voices/list_pending_voices", new() { ["limit"] = "10" }), Is.LessThan(200));
+        }
+    }
+
     [Test]
     public async Task Retries_that_are_due_are_moved_at_a_cost_of_their_own_number()
     {
