@@ -125,7 +125,7 @@ CREATE UNLOGGED TABLE public.videovoice_listeners (
     waits_for text NOT NULL,
     channel text NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    CONSTRAINT videovoice_listeners_waits_for_check CHECK ((waits_for = ANY (ARRAY['work'::text, 'voices'::text])))
+    CONSTRAINT videovoice_listeners_waits_for_check CHECK ((waits_for = ANY (ARRAY['work'::text, 'voices'::text, 'statistics'::text])))
 );
 
 CREATE TABLE public.videovoice_migrations (
@@ -164,6 +164,8 @@ ALTER TABLE ONLY public.voices
 CREATE INDEX idx_videos_created_at_id ON public.videos USING btree (created_at, id);
 
 CREATE INDEX idx_videos_status_created_at_id ON public.videos USING btree (status, created_at, id);
+
+CREATE UNIQUE INDEX idx_videovoice_listeners_statistics ON public.videovoice_listeners USING btree (waits_for) WHERE (waits_for = 'statistics'::text);
 
 CREATE UNIQUE INDEX idx_voice_mappings_one_default ON public.voice_mappings USING btree (is_default) WHERE is_default;
 

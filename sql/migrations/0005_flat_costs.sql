@@ -8,3 +8,9 @@ create index idx_voices_claim on voices ((-priority), queue_at, id) where status
 -- A summary of 32 pages each instead of an entry for each row, so an update writes nothing into it.
 create index idx_voices_voice_mapping_id on voices using brin (voice_mapping_id uuid_bloom_ops (n_distinct_per_range = 32))
     with (pages_per_range = 32, autosummarize = on);
+
+-- Who measures the queue for all workers, beside those who sleep: one.
+alter table videovoice_listeners
+    drop constraint videovoice_listeners_waits_for_check,
+    add constraint videovoice_listeners_waits_for_check check (waits_for in ('work', 'voices', 'statistics'));
+create unique index idx_videovoice_listeners_statistics on videovoice_listeners (waits_for) where waits_for = 'statistics';

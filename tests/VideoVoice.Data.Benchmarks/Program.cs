@@ -23,7 +23,7 @@ const string Help = """
 
 Benchmark[] All() =>
 [
-    .. ManagerCalls.All, .. Cycles.All, Costs.Row, CreateMany.Row, Notifying.Row, Draining.Row, Latency.Row, Waiting.Row, Waking.Row, .. Standing.All,
+    .. ManagerCalls.All, .. Cycles.All, Costs.Row, CreateMany.Row, Notifying.Row, Draining.Row, Growing.Row, Latency.Row, Waiting.Row, Waking.Row, .. Standing.All,
     // Last, and together: they need a template of a million rows.
     .. Growth.All, Methods.Row(options),
 ];

@@ -26,7 +26,7 @@ public sealed class StatusManager
 
     /// <summary>
     /// Whether somebody in this process listens to the gauges <c>videovoice.queue.depth</c> and <c>videovoice.queue.oldest_age</c>, which
-    /// <see cref="GetQueueStatisticsAsync"/> sets. A voice worker reads them every 15 s then; a process without one has to.
+    /// <see cref="GetQueueStatisticsAsync"/> sets. Of all voice workers of a database one reads them every 15 s then; a process without one has to.
     /// </summary>
     public static bool QueueIsMeasured => Telemetry.QueueDepth.Enabled || Telemetry.OldestAge.Enabled;
 
@@ -68,6 +68,10 @@ public sealed class StatusManager
         Telemetry.OldestAge.Record(statistics.OldestPendingAgeSeconds ?? 0);
         return statistics;
     }
+
+    /// <summary>Whether a process is the one that measures the queue for all; it is for so long after each call.</summary>
+    internal async Task<bool> IsReaderAsync(string reader, TimeSpan time, CancellationToken cancellationToken) =>
+        await _database.ScalarAsync<bool>("queue/elect_reader", new { reader, seconds = time.TotalSeconds }, null, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Counts of all rows by state (<c>get_totals.sql</c>). Reads both tables whole: for people, not for a gauge.</summary>
     public async Task<Totals> GetTotalsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default) =>

@@ -192,6 +192,22 @@ public sealed class TelemetryTests : WorkerTest
     }
 
     [Test]
+    public async Task Of_all_processes_one_measures_the_queue_until_it_no_longer_asks()
+    {
+        var (first, second) = (new StatusManager(DataSource), new StatusManager(DataSource));
+        var hour = TimeSpan.FromHours(1);
+
+        var elected = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Status.IsReaderAsync($"{i}", hour, Token)));
+        Assert.That(elected.Count(reader => reader), Is.EqualTo(1));
+        var reader = $"{Array.IndexOf(elected, true)}";
+        Assert.That(await first.IsReaderAsync(reader, hour, Token), Is.True, "It asks again.");
+        Assert.That(await second.IsReaderAsync("other", hour, Token), Is.False);
+        await SqlAsync("update videovoice_listeners set expires_at = now() - interval '1 second'");
+        Assert.That(await second.IsReaderAsync("other", hour, Token), Is.True);
+        Assert.That(await first.IsReaderAsync(reader, hour, Token), Is.False);
+    }
+
+    [Test]
     public async Task An_absent_database_is_no_warning_of_the_gauge()
     {
         await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=u;Database=d");
