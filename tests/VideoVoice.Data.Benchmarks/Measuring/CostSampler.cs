@@ -13,13 +13,14 @@ internal sealed class CostSampler : IAsyncDisposable
 
     internal CostSampler(TestDatabase database) => _sampling = Task.Run(async () =>
     {
+        var known = new Dictionary<string, double>();
         while (!_stopping.IsCancellationRequested)
         {
-            _samples.Add((DateTimeOffset.UtcNow, await ServerCost.ReadAsync(database)));
+            _samples.Add((DateTimeOffset.UtcNow, await ServerCost.ReadAsync(database, known)));
             await Task.Delay(s_interval, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        _samples.Add((DateTimeOffset.UtcNow, await ServerCost.ReadAsync(database)));
+        _samples.Add((DateTimeOffset.UtcNow, await ServerCost.ReadAsync(database, known)));
     });
 
     /// <summary>Between two times, interpolated.</summary>

@@ -17,19 +17,22 @@ internal readonly record struct ServerCost(double Microseconds, double WalBytes)
     /// <summary>For each of so many operations.</summary>
     internal double[] Of(double operations) => [Microseconds / operations, WalBytes / operations];
 
-    internal static async Task<ServerCost> ReadAsync(TestDatabase database)
+    internal static Task<ServerCost> ReadAsync(TestDatabase database) => ReadAsync(database, []);
+
+    /// <param name="database">Whose connections.</param>
+    /// <param name="known">What each process had spent when it was last read: one that has ended still counts.</param>
+    internal static async Task<ServerCost> ReadAsync(TestDatabase database, Dictionary<string, double> known)
     {
         var wal = await database.ScalarAsync<double>("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8");
         var postmaster = await database.PostmasterAsync();
         var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
-        double microseconds = 0;
         foreach (var child in File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             try
             {
                 // The title of a process that serves a connection: postgres: user database host(port) what it does.
                 if (File.ReadAllText($"/proc/{child}/cmdline").Contains($" {name} ", StringComparison.Ordinal))
-                    microseconds += double.Parse(File.ReadAllText($"/proc/{child}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1_000;
+                    known[child] = double.Parse(File.ReadAllText($"/proc/{child}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1_000;
             }
             catch (IOException)
             {
@@ -37,7 +40,7 @@ internal readonly record struct ServerCost(double Microseconds, double WalBytes)
             }
         }
 
-        return new ServerCost(microseconds, wal);
+        return new ServerCost(known.Values.Sum(), wal);
     }
 
     /// <summary>The parent of a process of the server.</summary>
