@@ -2,6 +2,7 @@
 -- the cursor: the dead entries of what this process took before lie in front of it. With the lowest cursor it looks at the whole queue.
 -- Safe under concurrency: a row is locked, with SKIP LOCKED, before it is written, and MATERIALIZED keeps the planner from choosing twice. A row that
 -- changed between the snapshot and the lock has another ctid than the snapshot shows: it is not taken now, and waits for the next claim.
+-- processing_started_at is the transaction's time, as is failed_at in requeue_lapsed_voices: the lost attempt ends where the next begins.
 with chosen as materialized (
     select v.ctid
     from voices v

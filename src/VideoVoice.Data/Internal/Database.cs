@@ -90,6 +90,33 @@ internal sealed class Database
         return (await grids.ReadAsync<T>().ConfigureAwait(false)).AsList();
     }
 
+    /// <summary>Runs calls in the caller's transaction or in one of their own. It costs a round trip more than the calls, for the commit.</summary>
+    internal async Task<T> InTransactionAsync<T>(NpgsqlTransaction? transaction, Func<NpgsqlTransaction, Task<T>> run, CancellationToken cancellationToken)
+    {
+        if (transaction is not null)
+            return await run(transaction).ConfigureAwait(false);
+
+        var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var own = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (own.ConfigureAwait(false))
+            {
+                try
+                {
+                    var result = await run(own).ConfigureAwait(false);
+                    await own.CommitAsync(cancellationToken).ConfigureAwait(false);
+                    return result;
+                }
+                catch (Exception e) when (ConnectionLoss.IsOutOfStep(e))
+                {
+                    DataSource.Clear();
+                    throw;
+                }
+            }
+        }
+    }
+
     internal async Task<WriteOutcome> OutcomeAsync(string statement, object? parameters, NpgsqlTransaction? transaction, CancellationToken cancellationToken) =>
         ToOutcome(await ScalarAsync<string>(statement, parameters, transaction, cancellationToken).ConfigureAwait(false));
 

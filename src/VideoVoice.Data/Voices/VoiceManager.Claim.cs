@@ -67,14 +67,21 @@ public sealed partial class VoiceManager
         var row = ParametersOf(claim.Checked(nameof(claim)), transaction);
         var parameters = new DynamicParameters(row);
         parameters.AddDynamicParams(write);
-        var (written, lapsed, requests) = await _database.GridsAsync(
-            "voices/complete_and_claim_voices",
-            ClaimText(row, completes: true),
-            parameters,
+        // In one transaction with the question why a completion was not applied: when that fails, no claim may have taken what nobody gets.
+        var (outcomes, lapsed, requests) = await _database.InTransactionAsync(
             transaction,
-            async grids => (await Database.ReadAsync<FencedWrite.Written>(grids).ConfigureAwait(false), await LapsedAsync(row, grids).ConfigureAwait(false), await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false)),
+            async joined =>
+            {
+                var (written, lapsed, requests) = await _database.GridsAsync(
+                    "voices/complete_and_claim_voices",
+                    ClaimText(row, completes: true),
+                    parameters,
+                    joined,
+                    async grids => (await Database.ReadAsync<FencedWrite.Written>(grids).ConfigureAwait(false), await LapsedAsync(row, grids).ConfigureAwait(false), await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false)),
+                    cancellationToken).ConfigureAwait(false);
+                return (await OutcomesAsync(write, written, joined, cancellationToken).ConfigureAwait(false), lapsed, requests);
+            },
             cancellationToken).ConfigureAwait(false);
-        var outcomes = await OutcomesAsync(write, written, transaction, cancellationToken).ConfigureAwait(false);
         return new CompleteAndClaimResult
         {
             Outcomes = await CompletedAsync(outcomes, transaction, cancellationToken).ConfigureAwait(false),
