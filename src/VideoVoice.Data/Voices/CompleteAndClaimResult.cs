@@ -14,8 +14,8 @@ public sealed record CompleteAndClaimResult
     }
 
     /// <summary>
-    /// The claimed requests in the order of the queue. Fewer than the limit do not mean that the queue is empty: in a process that claims more than 1,000 a
-    /// second only <see cref="VoiceManager.ClaimVoicesAsync(VoiceClaim, Npgsql.NpgsqlTransaction?, CancellationToken)"/> looks at all of it.
+    /// The claimed requests in the order of the queue. Fewer than the limit do not mean that the queue is empty: only
+    /// <see cref="VoiceManager.ClaimVoicesAsync(VoiceClaim, Npgsql.NpgsqlTransaction?, CancellationToken)"/> looks at all of it.
     /// </summary>
     public required IReadOnlyList<VoiceRequest> Requests
     {

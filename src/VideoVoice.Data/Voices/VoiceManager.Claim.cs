@@ -11,13 +11,15 @@ public sealed partial class VoiceManager
 {
     /// <summary>
     /// Takes requests for a worker and gives each a lease (<c>claim_voices.sql</c>). A request is never given to two workers: until its lease ends it is the
-    /// worker's, and then the next claim takes it again with the next attempt, or fails it when none is left. Requests that a Python worker started stay its own.
+    /// worker's. A claim that looks back takes it again with the next attempt (<c>requeue_lapsed_voices.sql</c>), or fails it when none is left. Requests that a
+    /// Python worker started stay its own.
     /// </summary>
     /// <remarks>
     /// The order: by priority, then by place in the queue, which is the time of creation plus <see cref="VideoVoiceOptions.QueueStep"/> for each request before it in
     /// its video; a request for a loaded voice, among the first 64 of the highest priority, counts as queued
-    /// <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier. A process that claims more than 1,000 requests a second goes on where it was, and looks
-    /// back once a second at what has appeared before that place, such as a raised priority.
+    /// <see cref="VideoVoiceOptions.LoadedVoicePreference"/> earlier (<c>claim_loaded_voices.sql</c>). A manager's claims go on where the last one ended. Once a
+    /// second, and before a claim finds nothing or too little, one looks back: at what has appeared before that place, such as a raised priority, at leases
+    /// that have ended and at retries whose time has come (<c>enqueue_due_retries.sql</c>).
     /// </remarks>
     /// <param name="workerId">Who claims, 1 to 200 characters; for people who read the table.</param>
     /// <param name="limit">Most requests to take, 1 to 10,000.</param>
