@@ -86,4 +86,33 @@ public sealed class ExpiredLeaseTests : QueueTest
 
         Assert.That(await ClaimTextsAsync(3), Is.EqualTo(new[] { "first", "second", "third" }));
     }
+
+    [Test]
+    public async Task A_claim_takes_no_more_leases_than_it_asks_for_and_a_late_heartbeat_keeps_the_others()
+    {
+        await CreateVideoAsync("one", "two", "three");
+        var fences = (await Voices.ClaimVoicesAsync("slow", 3, Lease, cancellationToken: Token)).Select(r => r.Fence).ToArray();
+        await ExpireLeasesAsync();
+
+        var taken = await ClaimOneAsync("fast");
+
+        var outcomes = await Voices.HeartbeatVoicesAsync(fences, Lease, cancellationToken: Token);
+        Assert.That(outcomes.Where(o => o.Outcome == WriteOutcome.LeaseLost).Select(o => o.VoiceId), Is.EqualTo(new[] { taken.Id }));
+        Assert.That(outcomes.Count(o => o.Outcome == WriteOutcome.Applied), Is.EqualTo(2));
+    }
+
+    [TestCase("update voices set lease_expires_at = now() - interval '1 second' where text_content = 'locked'", TestName = "A_lapsed_lease_that_somebody_writes_holds_up_no_claim")]
+    [TestCase("update voices set status = 'pending', lease_expires_at = null, available_at = now() - interval '1 second' where text_content = 'locked'", TestName = "A_due_retry_that_somebody_writes_holds_up_no_claim")]
+    [TestCase("update voices set status = 'pending', lease_expires_at = null where text_content = 'locked'", TestName = "A_pending_request_that_somebody_writes_holds_up_no_claim")]
+    public async Task What_is_locked_is_left(string sql)
+    {
+        await CreateVideoAsync("locked", "free");
+        await ClaimOneAsync();
+        await SqlAsync(sql);
+        await using var held = await HeldLock.TakeAsync(DataSource, "select from voices where text_content = 'locked' for update");
+
+        Assert.That(await ClaimTextsAsync(5).WaitAsync(TimeSpan.FromSeconds(10), Token), Is.EqualTo(new[] { "free" }));
+        await held.CommitAsync();
+        Assert.That(await ClaimTextsAsync(5), Is.EqualTo(new[] { "locked" }));
+    }
 }
