@@ -60,6 +60,15 @@ public sealed class LoadedVoiceTests : QueueTest
     }
 
     [Test]
+    public async Task A_loaded_voice_at_the_head_counts_once()
+    {
+        await QueueAsync(_video, "a", 0, _loaded);
+        await QueueAsync(_video, "b", 1, _other);
+
+        Assert.That(await ClaimTextsAsync(2, _loaded), Is.EqualTo(new[] { "a", "b" }));
+    }
+
+    [Test]
     public async Task The_preference_never_crosses_a_priority()
     {
         await QueueAsync(_video, "urgent", 10, _other, priority: 1);
