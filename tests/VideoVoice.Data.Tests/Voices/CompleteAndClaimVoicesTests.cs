@@ -86,7 +86,7 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
         // A role that may do all but read the column that only the question reads.
         var role = $"limited_{Guid.NewGuid():N}";
         var columns = await ScalarAsync<string>("select string_agg(quote_ident(column_name), ', ') from information_schema.columns where table_name = 'voices' and column_name <> 'output_audio_path'");
-        await SqlAsync($"create role {role}; grant select ({columns}), update on voices to {role}; grant select on voice_mappings, settings to {role}");
+        await SqlAsync($"create role {role}; grant select (ctid, {columns}), update on voices to {role}; grant select on voice_mappings, settings to {role}");
         try
         {
             await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = $"-c role={role}", Pooling = false }.ConnectionString);
