@@ -33,17 +33,17 @@ internal sealed class ClaimCursor(TimeProvider time)
         }
     }
 
-    /// <summary>The place to start at; null for a claim that looks back.</summary>
-    internal Place? Take()
+    /// <summary>Where the next claim starts, and whether it looks back: then it starts at the first place.</summary>
+    internal (Place Start, bool LooksBack) Take()
     {
         lock (_gate)
         {
             if (!_lookBackNext && time.GetElapsedTime(_lookedBack) < s_lookBack)
-                return _place ?? Place.First;
+                return (_place ?? Place.First, false);
 
             _lookBackNext = false;
             _lookedBack = time.GetTimestamp();
-            return null;
+            return (Place.First, true);
         }
     }
 

@@ -6,10 +6,11 @@ internal sealed record ClaimParameters
     /// <summary>Whether the claim moves the cursor of its process.</summary>
     internal bool MovesCursor { get; init; }
 
-    /// <summary>Where the claim starts; null for one that looks back.</summary>
-    internal ClaimCursor.Place? Start { get; init; }
+    /// <summary>Where the claim starts.</summary>
+    internal required ClaimCursor.Place Start { get; init; }
 
-    internal bool LooksBack => Start is null;
+    /// <summary>Whether lapsed leases and due retries are looked for before it.</summary>
+    internal required bool LooksBack { get; init; }
 
     public required string WorkerId { get; init; }
 
@@ -23,9 +24,9 @@ internal sealed record ClaimParameters
 
     public required double PreferenceSeconds { get; init; }
 
-    public int CursorPriority => (Start ?? ClaimCursor.Place.First).CursorPriority;
+    public int CursorPriority => Start.CursorPriority;
 
-    public DateTimeOffset CursorQueued => (Start ?? ClaimCursor.Place.First).CursorQueued;
+    public DateTimeOffset CursorQueued => Start.CursorQueued;
 
-    public Guid CursorId => (Start ?? ClaimCursor.Place.First).CursorId;
+    public Guid CursorId => Start.CursorId;
 }

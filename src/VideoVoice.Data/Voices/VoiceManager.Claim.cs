@@ -110,7 +110,7 @@ public sealed partial class VoiceManager
         // Before it says that nothing is left, a claim has looked at everything.
         if (!row.LooksBack && requests.Count < claim.Limit && (requests.Count == 0 || row.Start != ClaimCursor.Place.First))
         {
-            var rest = row with { Start = null, Limit = claim.Limit - requests.Count };
+            var rest = row with { Start = ClaimCursor.Place.First, LooksBack = true, Limit = claim.Limit - requests.Count };
             requests = [.. requests, .. await RunAsync(rest, transaction, cancellationToken).ConfigureAwait(false)];
         }
 
@@ -140,6 +140,7 @@ public sealed partial class VoiceManager
     {
         // A request for a loaded voice may stand far behind the head of the queue: requests before it are still pending. And a transaction may be rolled back.
         var movesCursor = claim.LoadedVoiceMappingIds.Count == 0 && transaction is null;
+        var (start, looksBack) = _cursor.Take();
         return new ClaimParameters
         {
             WorkerId = claim.WorkerId,
@@ -149,7 +150,8 @@ public sealed partial class VoiceManager
             LoadedVoiceMappingIds = [.. claim.LoadedVoiceMappingIds],
             PreferenceSeconds = _options.LoadedVoicePreference.TotalSeconds,
             MovesCursor = movesCursor,
-            Start = _cursor.Take() is { } place ? movesCursor ? place : ClaimCursor.Place.First : null,
+            Start = movesCursor ? start : ClaimCursor.Place.First,
+            LooksBack = looksBack,
         };
     }
 

@@ -169,7 +169,18 @@ public sealed partial class VoiceManager
             return Nothing(transaction, cancellationToken);
 
         var written = await _database.ListAsync<FencedWrite.Written>(statement, write, transaction, cancellationToken).ConfigureAwait(false);
-        return await OutcomesAsync(write, written, transaction, cancellationToken).ConfigureAwait(false);
+        if (written.Count == write.Ids.Length)
+            return await OutcomesAsync(write, written, transaction, cancellationToken).ConfigureAwait(false);
+
+        // The rest is tried once more, in one transaction with the question why: the reason that is told is that of this refusal.
+        return await _database.InTransactionAsync(
+            transaction,
+            async joined =>
+            {
+                var again = await _database.ListAsync<FencedWrite.Written>(statement, write.Except(written), joined, cancellationToken).ConfigureAwait(false);
+                return await OutcomesAsync(write, [.. written, .. again], joined, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     // An empty list reports the misuse that a full one would.

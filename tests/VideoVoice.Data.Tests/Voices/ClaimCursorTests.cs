@@ -49,18 +49,19 @@ public sealed class ClaimCursorTests : DatabaseTest
     {
         var last = new VoiceRequest { Id = Guid.NewGuid(), Priority = 2, QueueAt = DateTimeOffset.UnixEpoch };
         var cursor = new ClaimCursor(_time);
-        Assert.That(cursor.Take(), Is.Null, "The first claim looks at everything.");
+        Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, true)), "The first claim looks at everything.");
 
         cursor.Set([last], 1);
 
-        Assert.That(cursor.Take(), Is.EqualTo(new ClaimCursor.Place(-2, DateTimeOffset.UnixEpoch, last.Id)));
+        Assert.That(cursor.Take(), Is.EqualTo((new ClaimCursor.Place(-2, DateTimeOffset.UnixEpoch, last.Id), false)));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(cursor.Take(), Is.Null, "Once a second it looks back.");
-        Assert.That(cursor.Take(), Is.EqualTo(cursor.Current).And.Not.EqualTo(ClaimCursor.Place.First));
+        Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, true)), "Once a second it looks back.");
+        Assert.That(cursor.Take(), Is.EqualTo((cursor.Current, false)));
+        Assert.That(cursor.Current, Is.Not.EqualTo(ClaimCursor.Place.First));
         cursor.LookBackNext();
-        Assert.That(cursor.Take(), Is.Null, "Something was left.");
+        Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, true)), "Something was left.");
         cursor.Set([last], 2);
-        Assert.That(cursor.Take(), Is.EqualTo(ClaimCursor.Place.First), "A short claim says that nothing is left behind it.");
+        Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, false)), "A short claim says that nothing is left behind it.");
     }
 
     [TestCase("update voices set lease_expires_at = now() - interval '1 second' where id = @Id", TestName = "A_lapsed_lease_is_taken_over_within_a_second_while_full_claims_go_on")]
