@@ -1,11 +1,12 @@
 -- claim_voices for a worker that has voices loaded. Of the first 64 requests those for a loaded voice count as queued @preferenceSeconds earlier than they
--- were, so none comes before what was queued more than that long before it; the rest follows the queue. It begins at no cursor: requests before those that
--- it takes stay pending. Safe under concurrency as claim_voices is; the rows of the head are looked at again when they are locked.
+-- were, so none comes before what was queued more than that long before it; the rest follows the queue. It begins at the cursor, which get_head
+-- moves to the first request that stays. Safe under concurrency as claim_voices is; the rows of the head are looked at again when they are locked.
 with head as materialized (
     select v.id, v.priority, v.queue_at, v.voice_mapping_id
     from voices v
     where v.status = 'pending'
         and v.available_at is null
+        and (-v.priority, v.queue_at, v.id) >= (@cursorPriority, @cursorQueued, @cursorId)
     order by -v.priority, v.queue_at, v.id
     limit 64
 ),
@@ -27,6 +28,7 @@ rest as materialized (
     from voices v
     where v.status = 'pending'
         and v.available_at is null
+        and (-v.priority, v.queue_at, v.id) >= (@cursorPriority, @cursorQueued, @cursorId)
         and v.ctid <> all(array(select l.ctid from loaded l))
     order by -v.priority, v.queue_at, v.id
     limit @limit - (select count(*) from loaded)

@@ -1,7 +1,8 @@
 namespace VideoVoice.Data.Voices;
 
 /// <summary>
-/// Where the next claim of this process enters the index: the place of the last request that a claim took. A claim that starts there does not walk over the
+/// Where the next claim of this process enters the index: the place of the last request that a claim took or, with loaded voices,
+/// of the first that it left. A claim that starts there does not walk over the
 /// dead index entries of what was taken before, which is what makes a queue slow under load, and very slow while a long transaction keeps vacuum away.
 /// Once a second a claim looks back: at what has appeared before the cursor, at leases that have ended and at retries whose time has come.
 /// </summary>
@@ -14,13 +15,21 @@ internal sealed class ClaimCursor(TimeProvider time)
     private long _lookedBack;
     private bool _lookBackNext = true;
 
-    /// <summary>A place in the order of the queue, as the statements compare it.</summary>
-    /// <param name="CursorPriority">The negative of the request's priority.</param>
-    /// <param name="CursorQueued">Its <c>queue_at</c>.</param>
-    /// <param name="CursorId">Its id.</param>
-    internal sealed record Place(int CursorPriority, DateTimeOffset CursorQueued, Guid CursorId)
+    /// <summary>A place in the order of the queue, as the statements compare it and <c>get_head.sql</c> returns it.</summary>
+    internal sealed record Place
     {
-        internal static Place First { get; } = new(int.MinValue, DateTimeOffset.UnixEpoch, Guid.Empty);
+        internal static Place First { get; } = new() { CursorPriority = int.MinValue, CursorQueued = DateTimeOffset.UnixEpoch };
+
+        /// <summary>The negative of the request's priority.</summary>
+        public int CursorPriority { get; init; }
+
+        public DateTimeOffset CursorQueued { get; init; }
+
+        public Guid CursorId { get; init; }
+
+        /// <summary>Null for a request whose place .NET cannot hold.</summary>
+        internal static Place? Of(VoiceRequest request) =>
+            request.QueueAt is { } queueAt ? new() { CursorPriority = -request.Priority, CursorQueued = queueAt, CursorId = request.Id } : null;
     }
 
     /// <summary>The place of the last request, for a look that takes nothing.</summary>
@@ -54,10 +63,10 @@ internal sealed class ClaimCursor(TimeProvider time)
             _lookBackNext = true;
     }
 
-    /// <summary>Moves the cursor to the last request of a full claim. After a short one, which shows that the queue is nearly empty, the next starts at its head.</summary>
-    internal void Set(IReadOnlyList<VoiceRequest> claimed, int limit)
+    /// <summary>Moves the cursor; null is the head of the queue.</summary>
+    internal void Set(Place? place)
     {
         lock (_gate)
-            _place = claimed.Count == limit && claimed[^1] is { QueueAt: { } queueAt } last ? new Place(-last.Priority, queueAt, last.Id) : null;
+            _place = place;
     }
 }

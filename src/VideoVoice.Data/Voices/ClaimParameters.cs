@@ -12,6 +12,8 @@ internal sealed record ClaimParameters
     /// <summary>Whether lapsed leases and due retries are looked for before it.</summary>
     internal required bool LooksBack { get; init; }
 
+    internal bool HasLoadedVoices => LoadedVoiceMappingIds.Length > 0;
+
     public required string WorkerId { get; init; }
 
     public Guid? ClaimId { get; init; }

@@ -33,7 +33,7 @@ public sealed partial class VoiceManager
         ClaimAsync(
             new VoiceClaim(Check.Text(workerId, 200), Check.Limit(limit), Check.Duration(leaseDuration, VoiceClaim.MinLease, VoiceClaim.MaxLease)), transaction, cancellationToken);
 
-    /// <summary>As the claim of a worker's id, a limit and a duration, for a worker that prefers loaded voices or reads back what it claimed (<c>claim_voices.sql</c>).</summary>
+    /// <summary>As the claim of a worker's id, a limit and a duration, for a worker that prefers loaded voices (<c>claim_loaded_voices.sql</c>, <c>get_head.sql</c>) or reads back what it claimed (<c>claim_voices.sql</c>).</summary>
     /// <param name="claim">What the worker asks for.</param>
     /// <param name="transaction">An open transaction to join, or null. The requests stay locked until it ends.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
@@ -46,7 +46,7 @@ public sealed partial class VoiceManager
     }
 
     /// <summary>
-    /// Completes requests and claims others in one round trip and one transaction (<c>complete_voices.sql</c>, then
+    /// Completes requests and claims others in one transaction, in one round trip and one for the commit (<c>complete_voices.sql</c>, then
     /// <c>claim_voices.sql</c>): for a worker that has results to report and capacity for more. When either fails, neither has taken effect.
     /// </summary>
     /// <param name="completions">What was stored; at least one.</param>
@@ -70,24 +70,24 @@ public sealed partial class VoiceManager
         var parameters = new DynamicParameters(row);
         parameters.AddDynamicParams(write);
         // In one transaction with the question why a completion was not applied: when that fails, no claim may have taken what nobody gets.
-        var (outcomes, lapsed, requests) = await _database.InTransactionAsync(
+        var (outcomes, answer) = await _database.InTransactionAsync(
             transaction,
             async joined =>
             {
-                var (written, lapsed, requests) = await _database.GridsAsync(
+                var (written, answer) = await _database.GridsAsync(
                     "voices/complete_and_claim_voices",
                     ClaimText(row, completes: true),
                     parameters,
                     joined,
-                    async grids => (await Database.ReadAsync<FencedWrite.Written>(grids).ConfigureAwait(false), await LapsedAsync(row, grids).ConfigureAwait(false), await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false)),
+                    async grids => (await Database.ReadAsync<FencedWrite.Written>(grids).ConfigureAwait(false), await AnswerAsync(row, grids).ConfigureAwait(false)),
                     cancellationToken).ConfigureAwait(false);
-                return (await OutcomesAsync(write, written, joined, cancellationToken).ConfigureAwait(false), lapsed, requests);
+                return (await OutcomesAsync(write, written, joined, cancellationToken).ConfigureAwait(false), answer);
             },
             cancellationToken).ConfigureAwait(false);
         return new CompleteAndClaimResult
         {
             Outcomes = await CompletedAsync(outcomes, transaction, cancellationToken).ConfigureAwait(false),
-            Requests = await ClaimedAsync(row, lapsed, requests, transaction, cancellationToken).ConfigureAwait(false),
+            Requests = await ClaimedAsync(row, answer, transaction, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -120,26 +120,17 @@ public sealed partial class VoiceManager
     private async Task<IReadOnlyList<VoiceRequest>> RunAsync(ClaimParameters row, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
         var text = ClaimText(row, completes: false);
-        if (!row.LooksBack)
-        {
-            var only = await _database.ListAsync<VoiceRequest>("voices/claim_voices", text, row, transaction, cancellationToken).ConfigureAwait(false);
-            return await ClaimedAsync(row, [], only, transaction, cancellationToken).ConfigureAwait(false);
-        }
-
-        var (lapsed, requests) = await _database.GridsAsync(
-            "voices/claim_voices",
-            text,
-            row,
-            transaction,
-            async grids => (await LapsedAsync(row, grids).ConfigureAwait(false), await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false)),
-            cancellationToken).ConfigureAwait(false);
-        return await ClaimedAsync(row, lapsed, requests, transaction, cancellationToken).ConfigureAwait(false);
+        // One statement needs no grids, which cost the client more.
+        var answer = row is { LooksBack: false, HasLoadedVoices: false }
+            ? new ClaimAnswer([], await _database.ListAsync<VoiceRequest>("voices/claim_voices", text, row, transaction, cancellationToken).ConfigureAwait(false), null)
+            : await _database.GridsAsync("voices/claim_voices", text, row, transaction, grids => AnswerAsync(row, grids), cancellationToken).ConfigureAwait(false);
+        return await ClaimedAsync(row, answer, transaction, cancellationToken).ConfigureAwait(false);
     }
 
     private ClaimParameters ParametersOf(VoiceClaim claim, NpgsqlTransaction? transaction)
     {
-        // A request for a loaded voice may stand far behind the head of the queue: requests before it are still pending. And a transaction may be rolled back.
-        var movesCursor = claim.LoadedVoiceMappingIds.Count == 0 && transaction is null;
+        // A transaction may be rolled back: then what it took stands before the cursor.
+        var movesCursor = transaction is null;
         var (start, looksBack) = _cursor.Take();
         return new ClaimParameters
         {
@@ -161,16 +152,21 @@ public sealed partial class VoiceManager
             completes ? "voices/complete_voices" : null,
             row.LooksBack ? "queue/requeue_lapsed_voices" : null,
             row.LooksBack ? "queue/enqueue_due_retries" : null,
-            row.LoadedVoiceMappingIds.Length > 0 ? "queue/claim_loaded_voices" : "voices/claim_voices");
+            row.HasLoadedVoices ? "queue/claim_loaded_voices" : "voices/claim_voices",
+            row.HasLoadedVoices ? "queue/get_head" : null);
 
-    private static async Task<IReadOnlyList<LapsedVoice>> LapsedAsync(ClaimParameters row, SqlMapper.GridReader grids) =>
-        row.LooksBack ? await Database.ReadAsync<LapsedVoice>(grids).ConfigureAwait(false) : [];
+    private static async Task<ClaimAnswer> AnswerAsync(ClaimParameters row, SqlMapper.GridReader grids) => new(
+        row.LooksBack ? await Database.ReadAsync<LapsedVoice>(grids).ConfigureAwait(false) : [],
+        await Database.ReadAsync<VoiceRequest>(grids).ConfigureAwait(false),
+        row.HasLoadedVoices ? (await Database.ReadAsync<ClaimCursor.Place>(grids).ConfigureAwait(false)).SingleOrDefault() : null);
 
     private async Task<IReadOnlyList<VoiceRequest>> ClaimedAsync(
-        ClaimParameters row, IReadOnlyList<LapsedVoice> lapsed, IReadOnlyList<VoiceRequest> requests, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+        ClaimParameters row, ClaimAnswer answer, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
     {
+        var (lapsed, requests, head) = answer;
+        // A short claim shows that the queue is nearly empty: the next starts at its head.
         if (row.MovesCursor)
-            _cursor.Set(requests, row.Limit);
+            _cursor.Set(row.HasLoadedVoices ? head : requests.Count == row.Limit ? ClaimCursor.Place.Of(requests[^1]) : null);
         if (lapsed.Count == row.Limit)
             _cursor.LookBackNext();
 
@@ -186,6 +182,9 @@ public sealed partial class VoiceManager
             Telemetry.WaitDuration.Record(request.WaitedSeconds);
         return requests;
     }
+
+    /// <summary>What the statements of a claim return.</summary>
+    private sealed record ClaimAnswer(IReadOnlyList<LapsedVoice> Lapsed, IReadOnlyList<VoiceRequest> Requests, ClaimCursor.Place? Head);
 
     /// <summary>A row that <c>requeue_lapsed_voices.sql</c> returns.</summary>
     private sealed record LapsedVoice

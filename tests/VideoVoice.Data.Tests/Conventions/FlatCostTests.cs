@@ -93,7 +93,11 @@ public sealed class FlatCostTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             // A snapshot that another holds keeps the server from marking them as dead, too.
-            Assert.That(await PagesAsync("voices/claim_voices", new(Claim(16).Where(a => !cursor.ContainsKey(a.Key)).Concat(cursor))), Is.LessThan(16 * 25));
+            Assert.That(await PagesAsync("voices/claim_voices", Claim(16, cursor)), Is.LessThan(16 * 25));
+            Assert.That(
+                await PagesAsync("queue/claim_loaded_voices", new(Claim(16, cursor)) { ["loadedVoiceMappingIds"] = "{}", ["preferenceSeconds"] = "30" }),
+                Is.LessThan(16 * 40));
+            Assert.That(await PagesAsync("queue/get_head", cursor), Is.LessThan(30));
             Assert.That(await PagesAsync("notifications/get_next_work", cursor), Is.LessThan(30));
         }
     }
@@ -213,7 +217,7 @@ public sealed class FlatCostTests : DatabaseTest
         return await connection.QuerySingleAsync<(DateTimeOffset, Guid)>(sql);
     }
 
-    private static Dictionary<string, string> Claim(int limit) => new(s_first)
+    private static Dictionary<string, string> Claim(int limit, Dictionary<string, string>? cursor = null) => new(cursor ?? s_first)
     {
         ["workerId"] = "worker",
         ["claimId"] = $"{Guid.NewGuid()}",

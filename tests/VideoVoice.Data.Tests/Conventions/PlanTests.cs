@@ -20,7 +20,8 @@ public sealed partial class PlanTests : DatabaseTest
     private static readonly (string Statement, Dictionary<string, string> Arguments, string[] Indexes)[] s_hot =
     [
         ("voices/claim_voices", Claim(("cursorPriority", "0"), ("cursorQueued", "2020-01-01"), ("cursorId", Voice)), ["idx_voices_claim"]),
-        ("queue/claim_loaded_voices", Claim(("loadedVoiceMappingIds", $"{{{Voice}}}"), ("preferenceSeconds", "30")), ["idx_voices_claim", "voices_pkey"]),
+        ("queue/claim_loaded_voices", Claim(("loadedVoiceMappingIds", $"{{{Voice}}}"), ("preferenceSeconds", "30"), ("cursorPriority", "0"), ("cursorQueued", "2020-01-01"), ("cursorId", Voice)), ["idx_voices_claim", "voices_pkey"]),
+        ("queue/get_head", new() { ["cursorPriority"] = "0", ["cursorQueued"] = "2020-01-01", ["cursorId"] = Voice }, ["idx_voices_claim"]),
         ("queue/requeue_lapsed_voices", new() { ["limit"] = "10" }, ["idx_voices_lease"]),
         ("queue/enqueue_due_retries", [], ["idx_voices_available"]),
         ("queue/list_outcomes", Many(("outputAudioPaths", "{/a.wav}"), ("remoteStoragePaths", "{null}"), ("errorMessage", "e"), ("isRelease", "false")), ["voices_pkey"]),
@@ -58,7 +59,7 @@ public sealed partial class PlanTests : DatabaseTest
     /// <summary>Those that take the first few in the order of an index.</summary>
     private static readonly string[] s_ordered =
     [
-        "voices/claim_voices", "queue/claim_loaded_voices", "queue/requeue_lapsed_voices", "queue/enqueue_due_retries", "voices/list_pending_voices",
+        "voices/claim_voices", "queue/claim_loaded_voices", "queue/get_head", "queue/requeue_lapsed_voices", "queue/enqueue_due_retries", "voices/list_pending_voices",
         "videos/list_videos", "videos/list_videos_by_status", "videos/delete_finished_videos", "status/list_video_processing_status", "status/get_queue_statistics",
         "notifications/get_next_work",
     ];

@@ -93,6 +93,24 @@ public sealed class DeleteFinishedVideosTests : QueueTest
         Assert.That(await Videos.DeleteFinishedVideosAsync(s_day, cancellationToken: Token).WaitAsync(limit, Token), Is.Zero);
     }
 
+    [Test]
+    public async Task A_batch_begins_behind_the_batch_before()
+    {
+        await FinishedAsync("cannot go", "completed", 9, 0);
+        for (var i = 0; i < 3; i++)
+            await FinishedAsync($"{i}", "completed", 5, 5);
+        // From the first deletion on it could go, but the call has passed it by.
+        await SqlAsync(
+            """
+            create function let_go() returns trigger language plpgsql as $$
+            begin update videos set completed_at = now() - interval '9 days' where title = 'cannot go'; return null; end $$;
+            create trigger let_go after delete on videos for each statement execute function let_go();
+            """);
+
+        Assert.That(await Videos.DeleteFinishedVideosAsync(s_day, batchSize: 1, cancellationToken: Token), Is.EqualTo(3));
+        Assert.That(await Videos.DeleteFinishedVideosAsync(s_day, batchSize: 1, cancellationToken: Token), Is.EqualTo(1), "the next call");
+    }
+
     /// <summary>A video with one request; the times are days ago.</summary>
     private async Task<Guid> FinishedAsync(string title, string status, double created, double finished, string voiceStatus = "completed")
     {

@@ -51,17 +51,17 @@ public sealed class ClaimCursorTests : DatabaseTest
         var cursor = new ClaimCursor(_time);
         Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, true)), "The first claim looks at everything.");
 
-        cursor.Set([last], 1);
+        cursor.Set(ClaimCursor.Place.Of(last));
 
-        Assert.That(cursor.Take(), Is.EqualTo((new ClaimCursor.Place(-2, DateTimeOffset.UnixEpoch, last.Id), false)));
+        Assert.That(cursor.Take(), Is.EqualTo((new ClaimCursor.Place { CursorPriority = -2, CursorQueued = DateTimeOffset.UnixEpoch, CursorId = last.Id }, false)));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, true)), "Once a second it looks back.");
         Assert.That(cursor.Take(), Is.EqualTo((cursor.Current, false)));
         Assert.That(cursor.Current, Is.Not.EqualTo(ClaimCursor.Place.First));
         cursor.LookBackNext();
         Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, true)), "Something was left.");
-        cursor.Set([last], 2);
-        Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, false)), "A short claim says that nothing is left behind it.");
+        cursor.Set(null);
+        Assert.That(cursor.Take(), Is.EqualTo((ClaimCursor.Place.First, false)), "The head of the queue.");
     }
 
     [TestCase("update voices set lease_expires_at = now() - interval '1 second' where id = @Id", TestName = "A_lapsed_lease_is_taken_over_within_a_second_while_full_claims_go_on")]
@@ -91,6 +91,24 @@ public sealed class ClaimCursorTests : DatabaseTest
         for (var i = 0; i < 5; i++)
             Assert.That((await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token)).Single().PreviousWorkerId, Is.EqualTo("died"));
         Assert.That((await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token)).Single().PreviousWorkerId, Is.Null);
+    }
+
+    [Test]
+    public async Task Claims_with_loaded_voices_start_at_the_first_request_that_they_left()
+    {
+        var loaded = (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id;
+        await Videos.CreateVideoWithVoicesAsync(
+            "Video", [.. Enumerable.Range(0, 6).Select(i => new NewVoiceRequest(i % 2 == 0 ? "Professora" : "Aluno", $"{i}"))], cancellationToken: Token);
+        await using var voices = new VoiceManager(new Database(DataSource, time: _time), new VideoVoiceOptions(), notifier: null, logger: null);
+        var claim = new VoiceClaim("w", 1, s_lease) { LoadedVoiceMappingIds = [loaded] };
+
+        // The first of all stays until no loaded voice is left, and is not passed over then.
+        List<string> texts = [];
+        for (var i = 0; i < 6; i++)
+            texts.Add((await voices.ClaimVoicesAsync(claim, cancellationToken: Token)).Single().TextContent);
+
+        Assert.That(texts, Is.EqualTo(new[] { "1", "3", "5", "0", "2", "4" }));
+        Assert.That(await voices.ClaimVoicesAsync(claim, cancellationToken: Token), Is.Empty);
     }
 
     [Test]
