@@ -20,10 +20,19 @@ public sealed partial class FenceTextTests
     public void One_statement_says_why_a_fence_was_refused() =>
         Assert.That(Statements.Names.Where(name => Statements.Get(name).Contains("'lease_lost'", StringComparison.Ordinal)), Is.EqualTo(new[] { "queue/list_outcomes" }));
 
+    /// <summary>A claim with loaded voices chooses otherwise; what it writes and returns is the same.</summary>
+    [Test]
+    public void Both_claims_write_and_return_the_same() => Assert.That(Claimed("queue/claim_loaded_voices"), Is.EqualTo(Claimed("voices/claim_voices")).And.Contain("lease_expires_at ="));
+
+    private static string Claimed(string statement) => ChosenPattern().Replace(Statements.Get(statement).Split("claimed as (")[1], "from chosen\n");
+
     private static string Fence(string statement) => SpacePattern().Replace(FencePattern().Match(Statements.Get(statement)).Value, " ");
 
     [GeneratedRegex(@"(?s)v\.id = f\.id\n.*?'processing' and 'processing'")]
     private static partial Regex FencePattern();
+
+    [GeneratedRegex(@"from (\(.*\) )?chosen\n")]
+    private static partial Regex ChosenPattern();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex SpacePattern();

@@ -83,23 +83,15 @@ public sealed class CompleteAndClaimVoicesTests : DatabaseTest
     {
         await CreateVideoAsync("one", "two");
         var request = (await Voices.ClaimVoicesAsync("worker", 1, s_lease, cancellationToken: Token)).Single();
-        // A role that may do all but read the column that only the question reads.
-        var role = $"limited_{Guid.NewGuid():N}";
-        var columns = await ScalarAsync<string>("select string_agg(quote_ident(column_name), ', ') from information_schema.columns where table_name = 'voices' and column_name <> 'output_audio_path'");
-        await SqlAsync($"create role {role}; grant select (ctid, {columns}), update on voices to {role}; grant select on voice_mappings, settings to {role}");
-        try
+        // Only the question why reads that column.
+        await using (var role = await LimitedRole.CreateAsync(DataSource, ConnectionString, withoutColumn: "output_audio_path"))
         {
-            await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = $"-c role={role}", Pooling = false }.ConnectionString);
-            await using var voices = new VoiceManager(dataSource, new VideoVoiceOptions { Notifications = false });
+            await using var voices = new VoiceManager(role.DataSource, new VideoVoiceOptions { Notifications = false });
             VoiceCompletion lost = new(request.Fence with { Attempt = 7 }, "/a.wav");
 
             await Assert.ThatAsync(
                 () => voices.CompleteAndClaimVoicesAsync([lost], new VoiceClaim("worker", 1, s_lease), cancellationToken: Token),
                 Throws.InstanceOf<PostgresException>().With.Property("SqlState").EqualTo(PostgresErrorCodes.InsufficientPrivilege));
-        }
-        finally
-        {
-            await SqlAsync($"drop owned by {role}; drop role {role}");
         }
 
         Assert.That(await ScalarAsync<long>("select count(*) from voices where status = 'pending'"), Is.EqualTo(1));

@@ -1,3 +1,4 @@
+using Npgsql;
 using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Voices;
@@ -75,5 +76,31 @@ public sealed class CompleteVoicesTests : DatabaseTest
             Voices.CompleteVoicesAsync([.. (i % 2 == 0 ? completions : completions.Reverse()).Select(c => c with { OutputAudioPath = $"/{i}.wav" })], cancellationToken: Token)));
 
         Assert.That(results.SelectMany(r => r).Count(o => o.Outcome == WriteOutcome.Applied), Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task A_completion_is_refused_and_explained_in_one_transaction()
+    {
+        await CreateVideoAsync("one");
+        var request = (await Voices.ClaimVoicesAsync("worker", 1, s_lease, cancellationToken: Token)).Single();
+        VoiceCompletion lost = new(request.Fence with { Attempt = 7 }, "/a.wav");
+        // Each statement leaves a row, also one that writes nothing, unless its transaction is rolled back.
+        await SqlAsync(
+            """
+            create table tries (at timestamptz default clock_timestamp());
+            create function note() returns trigger language plpgsql security definer as $$ begin insert into tries default values; return null; end $$;
+            create trigger note after update on voices for each statement execute function note();
+            """);
+
+        Assert.That((await Voices.CompleteVoicesAsync([lost], cancellationToken: Token)).Single().Outcome, Is.EqualTo(WriteOutcome.LeaseLost));
+        Assert.That(await ScalarAsync<long>("select count(*) from tries"), Is.EqualTo(2), "the refusal that is explained is the second");
+
+        await using (var role = await LimitedRole.CreateAsync(DataSource, ConnectionString, withoutColumn: "output_audio_path"))
+        {
+            await using var voices = new VoiceManager(role.DataSource, new VideoVoiceOptions { Notifications = false });
+            await Assert.ThatAsync(() => voices.CompleteVoicesAsync([lost], cancellationToken: Token), Throws.InstanceOf<PostgresException>());
+        }
+
+        Assert.That(await ScalarAsync<long>("select count(*) from tries"), Is.EqualTo(3), "The second refusal went with the failed question.");
     }
 }
