@@ -53,8 +53,18 @@ internal sealed class TcpProxy : IAsyncDisposable
     internal void CutAnswerAfter(int? bytes)
     {
         foreach (var link in _links.Keys)
-            link.CutAfter = bytes;
+            link.Answers.CutAfter = bytes;
     }
+
+    /// <summary>The next request on any connection is cut after so many bytes, with a reset.</summary>
+    internal void CutRequestAfter(int? bytes)
+    {
+        foreach (var link in _links.Keys)
+            link.Requests.CutAfter = bytes;
+    }
+
+    /// <summary>How much later all passes on, in both directions.</summary>
+    internal TimeSpan Delay { get; set; }
 
     /// <summary>How many bytes of answers have passed.</summary>
     internal long Answered => Interlocked.Read(ref _answered);
@@ -89,9 +99,11 @@ internal sealed class TcpProxy : IAsyncDisposable
             try
             {
                 await server.ConnectAsync(_server);
-                await Task.WhenAny(
-                    CopyAsync(client.GetStream(), server.GetStream(), link, null),
-                    CopyAsync(server.GetStream(), client.GetStream(), link, client));
+                var requests = CopyAsync(client.GetStream(), server.GetStream(), link, link.Requests, client);
+                var answers = CopyAsync(server.GetStream(), client.GetStream(), link, link.Answers, client);
+                await Task.WhenAny(requests, answers);
+                // The end of one ends the other, with an error that says nothing.
+                _ = Task.WhenAll(requests, answers).ContinueWith(static both => _ = both.Exception, TaskScheduler.Default);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException or IOException)
             {
@@ -104,7 +116,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         _clients.TryRemove(server, out _);
     }
 
-    private async Task CopyAsync(NetworkStream from, NetworkStream to, Link link, TcpClient? answersTo)
+    private async Task CopyAsync(NetworkStream from, NetworkStream to, Link link, Way way, TcpClient client)
     {
         var buffer = new byte[16_384];
         int read;
@@ -113,20 +125,23 @@ internal sealed class TcpProxy : IAsyncDisposable
             if (link.Silent)
                 continue;
 
-            if (answersTo is not null && link.CutAfter is { } left)
+            if (Delay > TimeSpan.Zero)
+                await Task.Delay(Delay);
+
+            if (way.CutAfter is { } left)
             {
                 if (read >= left)
                 {
                     await to.WriteAsync(buffer.AsMemory(0, left));
-                    // Not before the server is done with what it was sent, and with a reset.
-                    answersTo.Client.LingerState = new LingerOption(true, 0);
+                    // An answer is cut not before the server is done with what it was sent. With a reset.
+                    client.Client.LingerState = new LingerOption(true, 0);
                     return;
                 }
 
-                link.CutAfter = left - read;
+                way.CutAfter = left - read;
             }
 
-            if (answersTo is not null)
+            if (way == link.Answers)
                 Interlocked.Add(ref _answered, read);
             await to.WriteAsync(buffer.AsMemory(0, read));
         }
@@ -143,6 +158,13 @@ internal sealed class TcpProxy : IAsyncDisposable
     {
         internal volatile bool Silent;
 
+        internal Way Requests { get; } = new();
+
+        internal Way Answers { get; } = new();
+    }
+
+    private sealed class Way
+    {
         internal int? CutAfter { get; set; }
     }
 }

@@ -9,10 +9,6 @@ namespace VideoVoice.Data.Tests.Hosting;
 [Platform(Exclude = "Win", Reason = "SIGKILL and faketime are of Unix.")]
 public sealed class WorkerProcessesTests : DatabaseTest
 {
-    private static readonly string? s_faketime = Directory.Exists("/usr/lib")
-        ? Directory.EnumerateDirectories("/usr/lib").Select(folder => Path.Combine(folder, "faketime/libfaketimeMT.so.1")).FirstOrDefault(File.Exists)
-        : null;
-
     private readonly List<ChildProcess> _workers = [];
 
     [TearDown]
@@ -124,12 +120,12 @@ public sealed class WorkerProcessesTests : DatabaseTest
     [Test, CancelAfter(120_000)]
     public async Task Clocks_an_hour_apart_change_nothing(CancellationToken cancellationToken)
     {
-        if (s_faketime is null)
+        if (!Faketime.IsInstalled)
             Assert.Ignore("There is no faketime. Install it: apt-get install faketime.");
         await CountCompletionsAsync();
         var video = await CreateVideoAsync([.. Enumerable.Range(0, 100).Select(i => $"{i}")]);
         // Far below the hour by which a clock would tear it, and longer than a busy machine holds up a heartbeat.
-        ChildProcess[] workers = [Start("early", 100, leaseSeconds: 60, "-1h"), Start("late", 100, leaseSeconds: 60, "+1h")];
+        ChildProcess[] workers = [Start("early", 100, leaseSeconds: 60, hoursOff: -1), Start("late", 100, leaseSeconds: 60, hoursOff: 1)];
         var clocks = new List<long>();
         foreach (var worker in workers)
             clocks.Add(long.Parse((await worker.ReadLineAsync(cancellationToken)).Split(' ')[1], CultureInfo.InvariantCulture));
@@ -146,19 +142,11 @@ public sealed class WorkerProcessesTests : DatabaseTest
         }
     }
 
-    private ChildProcess Start(string workerId, int milliseconds, int leaseSeconds, string? clock = null)
+    private ChildProcess Start(string workerId, int milliseconds, int leaseSeconds, int? hoursOff = null)
     {
         var description = ChildProcess.Describe("worker", ConnectionString, workerId, $"{milliseconds}", $"{leaseSeconds}");
-        if (clock is not null)
-        {
-            // The library itself and not the command faketime, whose child would outlive it.
-            description.Environment["LD_PRELOAD"] = s_faketime;
-            description.Environment["FAKETIME"] = clock;
-            // Timeouts count on the monotonic clock, which stays as it is.
-            description.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
-            // Otherwise waits on a condition end at once, and the timer thread spins.
-            description.Environment["FAKETIME_FORCE_MONOTONIC_FIX"] = "0";
-        }
+        if (hoursOff is { } hours)
+            Faketime.Set(description, hours);
 
         var worker = ChildProcess.Start(description);
         _workers.Add(worker);

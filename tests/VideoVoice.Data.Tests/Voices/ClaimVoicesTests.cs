@@ -36,6 +36,24 @@ public sealed class ClaimVoicesTests : QueueTest
         }
     }
 
+    /// <summary>The transaction's time, and that of a statement, lie before the creation of what a later snapshot shows.</summary>
+    [Test]
+    public async Task A_request_is_claimed_after_it_was_created([Values] bool loaded)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await Status.GetTotalsAsync(transaction, Token);
+        await CreateVideoAsync("one");
+        IReadOnlyList<Guid> mappings = loaded ? [Guid.NewGuid()] : [];
+
+        var request = (await Voices.ClaimVoicesAsync(new VoiceClaim("worker", 1, Lease) { LoadedVoiceMappingIds = mappings }, transaction, Token)).Single();
+        await transaction.CommitAsync(Token);
+
+        var voice = (await Voices.GetVoiceAsync(request.Id, cancellationToken: Token))!;
+        Assert.That(voice.ProcessingStartedAt, Is.GreaterThan(voice.CreatedAt));
+        Assert.That(request.WaitedSeconds, Is.Positive);
+    }
+
     [Test]
     public async Task Sixteen_workers_that_drain_the_queue_get_each_request_once_and_never_more_than_they_asked_for()
     {

@@ -1,0 +1,33 @@
+using VideoVoice.Data.Reliability.History;
+using VideoVoice.Data.Reliability.Nemesis;
+
+namespace VideoVoice.Data.Reliability.Checking;
+
+/// <summary>The times of a run in which no fault kept a wait from learning that its video is finished.</summary>
+internal sealed class Calm
+{
+    /// <summary>After a fault a wait may still pause: 7.5 s at most before its next try, and a look.</summary>
+    private const long Recovery = 9_000_000_000;
+
+    private readonly List<(long Start, long End)> _disturbed = [];
+
+    internal Calm(IEnumerable<Disturbance> disturbances)
+    {
+        foreach (var disturbance in disturbances.Where(d => d.DisturbsWaits).OrderBy(d => d.Start))
+        {
+            if (_disturbed.Count > 0 && _disturbed[^1].End >= disturbance.Start)
+                _disturbed[^1] = (_disturbed[^1].Start, Math.Max(_disturbed[^1].End, disturbance.End + Recovery));
+            else
+                _disturbed.Add((disturbance.Start, disturbance.End + Recovery));
+        }
+    }
+
+    /// <summary>How much calm passed between the last change that the wait waited for and its return.</summary>
+    internal TimeSpan SinceFinished(Wait wait, IEnumerable<Transition> transitions)
+    {
+        var finished = transitions.Where(t => t.NewStatus is "completed" or "failed" && t.CommittedAt <= wait.Returned).Select(t => t.CommittedAt).DefaultIfEmpty(wait.Returned).Max();
+        var start = Math.Max(wait.Started, finished);
+        var disturbed = _disturbed.Sum(d => Math.Max(0, Math.Min(d.End, wait.Returned) - Math.Max(d.Start, start)));
+        return TimeSpan.FromMicroseconds((wait.Returned - start - disturbed) / 1000.0);
+    }
+}
