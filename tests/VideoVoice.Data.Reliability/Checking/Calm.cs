@@ -1,3 +1,4 @@
+using System.Globalization;
 using VideoVoice.Data.Reliability.History;
 using VideoVoice.Data.Reliability.Nemesis;
 
@@ -9,11 +10,13 @@ internal sealed class Calm
     /// <summary>After a fault a wait may still pause: 7.5 s at most before its next try, and a look.</summary>
     private const long Recovery = 9_000_000_000;
 
+    private readonly List<Disturbance> _all;
     private readonly List<(long Start, long End)> _disturbed = [];
 
     internal Calm(IEnumerable<Disturbance> disturbances)
     {
-        foreach (var disturbance in disturbances.Where(d => d.DisturbsWaits).OrderBy(d => d.Start))
+        _all = [.. disturbances.Where(d => d.DisturbsWaits).OrderBy(d => d.Start)];
+        foreach (var disturbance in _all)
         {
             if (_disturbed.Count > 0 && _disturbed[^1].End >= disturbance.Start)
                 _disturbed[^1] = (_disturbed[^1].Start, Math.Max(_disturbed[^1].End, disturbance.End + Recovery));
@@ -21,6 +24,11 @@ internal sealed class Calm
                 _disturbed.Add((disturbance.Start, disturbance.End + Recovery));
         }
     }
+
+    /// <summary>The faults that ended last before the wait returned, each with the seconds since.</summary>
+    internal string LastFaults(Wait wait) => string.Join(
+        ", ",
+        _all.Where(d => d.End < wait.Returned).OrderBy(d => d.End).TakeLast(4).Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Fault} {(wait.Returned - d.End) / 1e9:0.0} s")));
 
     /// <summary>How much calm passed between the last change that the wait waited for and its return.</summary>
     internal TimeSpan SinceFinished(Wait wait, IEnumerable<Transition> transitions)

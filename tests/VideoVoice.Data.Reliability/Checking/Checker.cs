@@ -227,5 +227,5 @@ internal static class Checker
     private static IEnumerable<string> LateWaits(VideoHistory history, TimeSpan pollInterval) =>
         from wait in history.Waits
         where wait.SinceFinished > pollInterval + Tolerance
-        select $"a wait went on for {wait.SinceFinished.TotalSeconds:0.0} s after the last request had finished";
+        select $"a wait went on for {wait.SinceFinished.TotalSeconds:0.0} s after the last request had finished; before: {wait.LastFaults}";
 }

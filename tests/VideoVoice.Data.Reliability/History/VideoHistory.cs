@@ -18,9 +18,12 @@ internal sealed record CreatedVideo(Guid Id, IReadOnlyList<string> Texts, int Ma
 
 /// <summary>
 /// A wait that has returned, with the paths that it gave, in order. It started and returned at nanoseconds of the monotonic clock; SinceFinished is how long it
-/// went on after the last request had finished, without the time in which a fault kept it from knowing.
+/// went on after the last request had finished, without the time in which a fault kept it from knowing; LastFaults names those that ended before it returned.
 /// </summary>
-internal sealed record Wait(Guid Video, long Completed, long Failed, long Total, bool FailFast, IReadOnlyList<string> Audio, long Started, long Returned, TimeSpan SinceFinished);
+internal sealed record Wait(Guid Video, long Completed, long Failed, long Total, bool FailFast, IReadOnlyList<string> Audio, long Started, long Returned, TimeSpan SinceFinished)
+{
+    internal string LastFaults { get; init; } = "";
+}
 
 /// <summary>A row of voices at the end.</summary>
 internal sealed record VoiceRow

@@ -117,7 +117,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
         var offset = await AuditTrail.ReadOffsetAsync(connection);
         var calls = histories.SelectMany(h => h.Calls).ToLookup(c => c.Voice);
         var waits = generator.Waits.ToLookup(w => w.Video);
-        var disturbances = new Calm(storms.Disturbances);
+        var calm = new Calm(storms.Disturbances);
         var (requests, transitions) = (0, 0L);
         foreach (var part in generator.Created.Chunk(500))
         {
@@ -131,7 +131,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
                     [.. rows.Rows[created.Id]],
                     own,
                     [.. rows.Rows[created.Id].SelectMany(r => calls[r.Id])],
-                    [.. waits[created.Id].Select(w => w with { SinceFinished = disturbances.SinceFinished(w, own) })]);
+                    [.. waits[created.Id].Select(w => w with { SinceFinished = calm.SinceFinished(w, own), LastFaults = calm.LastFaults(w) })]);
                 requests += history.Rows.Count;
                 transitions += own.Count;
                 foreach (var violation in Checker.Check(history, RunOptions.PollInterval))

@@ -65,7 +65,11 @@ internal static class ManagerMethods
     /// <summary>The parameter's name, or the property's as a parameter would be named.</summary>
     public static string Leaf(string path) => path.Split('.') is [_, var property] ? char.ToLowerInvariant(property[0]) + property[1..] : path;
 
-    public static async Task CallAsync(
+    public static IReadOnlyList<ParameterInfo> ParametersOf(string method) =>
+        [.. s_methods[method].GetParameters().Where(p => p.ParameterType != typeof(NpgsqlTransaction) && p.ParameterType != typeof(CancellationToken))];
+
+    /// <summary>Returns what the method's task gives, or null when it gives nothing.</summary>
+    public static async Task<object?> CallAsync(
         string method,
         NpgsqlDataSource dataSource,
         World world,
@@ -83,7 +87,9 @@ internal static class ManagerMethods
             : With(Valid(info, p.Name!, world), p.Name!, instead)).ToArray();
         try
         {
-            await (Task)info.Invoke(manager, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+            var task = (Task)info.Invoke(manager, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+            await task;
+            return info.ReturnType.IsGenericType ? ((dynamic)task).Result : null;
         }
         finally
         {
