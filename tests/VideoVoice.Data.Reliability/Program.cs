@@ -1,4 +1,5 @@
 using System.Globalization;
+using VideoVoice.Data.Reliability.Limits;
 using VideoVoice.Data.Reliability.Nemesis;
 using VideoVoice.Data.Reliability.Running;
 using VideoVoice.Data.Reliability.Workers;
@@ -11,6 +12,8 @@ const string Help = """
       --seed N[,N...]   one run for each (1); the same seed gives the same faults and choices
       --fault NAME      only this one; repeated for more (all)
       --list            the names of the faults
+      memory N          instead: the memory of a worker's process after each tenth of N requests
+      idle S            instead: what an idle process sends in S seconds
 
     The fault fill-disk takes root on Linux, which may give the server a small disk in memory. Faked clocks take faketime.
     """;
@@ -19,6 +22,14 @@ if (args is ["worker", var kind, var connectionString, var file, var workerSeed]
 {
     await WorkerProcess.RunAsync(kind, connectionString, file, workerSeed);
     return 0;
+}
+
+switch (args)
+{
+    case ["memory", var count]:
+        return await Memory.RunAsync(int.Parse(count, CultureInfo.InvariantCulture));
+    case ["idle", var seconds]:
+        return await IdleCost.RunAsync(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
 }
 
 var requests = 20_000;

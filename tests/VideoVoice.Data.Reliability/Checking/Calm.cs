@@ -7,8 +7,8 @@ namespace VideoVoice.Data.Reliability.Checking;
 /// <summary>The times of a run in which no fault kept a wait from learning that its video is finished.</summary>
 internal sealed class Calm
 {
-    /// <summary>After a fault a wait may still pause: 7.5 s at most before its next try, and a look.</summary>
-    private const long Recovery = 9_000_000_000;
+    /// <summary>After a storm a wait may still pause for 7.5 s, and then look for 10 s at a connection whose peer is gone.</summary>
+    private const long Recovery = 18_000_000_000;
 
     private readonly List<Disturbance> _all;
     private readonly List<(long Start, long End)> _disturbed = [];

@@ -15,7 +15,7 @@ internal readonly record struct Disturbance(string Fault, bool DisturbsWaits, lo
 internal sealed class Storms(Cluster cluster, IReadOnlyList<Fault> faults, int seed)
 {
     private static readonly TimeSpan s_storm = TimeSpan.FromSeconds(25);
-    private static readonly TimeSpan s_calm = TimeSpan.FromSeconds(14);
+    private static readonly TimeSpan s_calm = TimeSpan.FromSeconds(25);
 
     private readonly List<Disturbance> _disturbances = [];
     private readonly Lock _adding = new();

@@ -41,6 +41,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
                 AddViolation(wrong);
         }
 
+        await cluster.Generators.DisposeAsync();
         var result = await CheckAsync(cluster, generator, storms, clock);
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -109,8 +110,8 @@ internal sealed class Run(RunOptions options, Action<string> report)
             AddViolation(wrong);
 
         await using var connection = await cluster.Server.ConnectAsync();
-        // Whose host has stopped has no connection.
-        var left = (await connection.QueryAsync<string>("select application_name || ': ' || query from pg_stat_activity where datname = current_database() and application_name not in ('nemesis', 'generator')")).AsList();
+        // Who was disposed of has no connection.
+        var left = (await connection.QueryAsync<string>("select application_name || ': ' || query from pg_stat_activity where datname = current_database() and application_name <> 'nemesis'")).AsList();
         foreach (var session in left)
             AddViolation($"A connection is left: {session}");
 
