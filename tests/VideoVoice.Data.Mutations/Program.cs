@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Reflection;
+using VideoVoice.Data.Mutations;
+
+const string Help = """
+    Takes one guard after the other out of the statements and the sources, and says which of them no test misses. Exit code 0 when at least 95 of 100 mutants that
+    are not named in equivalent.txt are killed.
+
+      --only TEXT       mutants whose name (file | change) contains TEXT
+      --every N         each Nth of them
+      --lanes N         test runs beside each other (2)
+      --list            their names
+      --output FILE     the survivors, a line each
+    """;
+
+var repository = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
+var (only, every, lanes, list, outputFile) = ("", 1, 2, false, (string?)null);
+for (var i = 0; i < args.Length; i++)
+{
+    string Value() => i + 1 < args.Length ? args[++i] : throw new ArgumentException($"{args[i]} needs a value.");
+    switch (args[i])
+    {
+        case "--only": only = Value(); break;
+        case "--every": every = int.Parse(Value(), CultureInfo.InvariantCulture); break;
+        case "--lanes": lanes = int.Parse(Value(), CultureInfo.InvariantCulture); break;
+        case "--output": outputFile = Value(); break;
+        case "--list": list = true; break;
+        default:
+            Console.WriteLine(Help);
+            return args[i] is "--help" or "-h" ? 0 : 2;
+    }
+}
+
+using var workshop = new Workshop();
+await workshop.BuildAsync(repository);
+var equivalent = File.ReadLines(Path.Combine(repository, "tests/VideoVoice.Data.Mutations/equivalent.txt"))
+    .Where(line => line.Length > 0 && line[0] != '#')
+    .Select(line => line[..line.LastIndexOf(" => ", StringComparison.Ordinal)])
+    .ToHashSet(StringComparer.Ordinal);
+foreach (var unknown in equivalent.Except(workshop.Mutants.Select(m => m.Name)))
+    Console.WriteLine($"UNKNOWN in equivalent.txt: {unknown}");
+var chosen = workshop.Mutants.Where(m => m.Name.Contains(only, StringComparison.Ordinal) && !equivalent.Contains(m.Name)).Where((_, i) => i % every == 0).ToList();
+if (list)
+{
+    chosen.ForEach(m => Console.WriteLine(m.Name));
+    return 0;
+}
+
+// Tests that fail as they are would kill everything.
+foreach (var filter in chosen.Select(Tests.Of).Distinct())
+{
+    if ((await workshop.TestAsync(null, filter)) is { Killed: true } failed)
+    {
+        Console.WriteLine($"Without a mutant {failed.By} ({filter}).");
+        return 2;
+    }
+}
+
+var survivors = new List<Mutant>();
+var done = 0;
+await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (mutant, _) =>
+{
+    var (killed, by) = await workshop.TestAsync(mutant, Tests.Of(mutant));
+    lock (survivors)
+    {
+        done++;
+        Console.WriteLine($"{done}/{chosen.Count} {(killed ? "killed" : "SURVIVED")} {mutant.Name}{(killed ? $" by {by}" : "")}");
+        if (!killed)
+            survivors.Add(mutant);
+    }
+});
+if (outputFile is not null)
+    await File.WriteAllLinesAsync(outputFile, survivors.Select(m => m.Name).Order(StringComparer.Ordinal));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{chosen.Count - survivors.Count} of {chosen.Count} killed; {equivalent.Count} are equivalent"));
+return survivors.Count * 20 <= chosen.Count ? 0 : 1;

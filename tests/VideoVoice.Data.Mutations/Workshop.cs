@@ -1,0 +1,83 @@
+using System.Diagnostics;
+
+namespace VideoVoice.Data.Mutations;
+
+/// <summary>A clone of the repository whose sources hold all mutants, built once; test runs choose one of them by their environment.</summary>
+internal sealed class Workshop : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("videovoice-mutations-").FullName;
+
+    internal List<Mutant> Mutants { get; } = [];
+
+    internal async Task BuildAsync(string repository)
+    {
+        await RunAsync(repository, ["git", "clone", "--quiet", "--local", repository, _folder], null);
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(_folder, "sql"), "*.sql", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            Mutants.AddRange(SqlMutants.Of(Path.GetRelativePath(_folder, path), await File.ReadAllTextAsync(path)));
+
+        var rewritten = new List<Mutant>();
+        foreach (var project in new[] { "src/VideoVoice.Data", "src/VideoVoice.Data.Hosting" })
+        {
+            foreach (var path in Directory.EnumerateFiles(Path.Combine(_folder, project), "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                await File.WriteAllTextAsync(path, CSharpMutants.Rewrite(Path.GetRelativePath(_folder, path), await File.ReadAllTextAsync(path), rewritten));
+        }
+
+        Mutants.AddRange(rewritten);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "src/VideoVoice.Data/Active.cs"), CSharpMutants.Support);
+        // The rewritten text follows no rule of style.
+        string[] build =
+        [
+            "dotnet", "build", "tests/VideoVoice.Data.Tests", "-tl:off", "-v:q", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
+            "-p:TreatWarningsAsErrors=false", "-p:MSBuildTreatWarningsAsErrors=false", "-p:NoWarn=CS1591%3BCS8602%3BCS8604%3BCS8629%3BCS8625%3BCS8600%3BCS8603",
+        ];
+        var (code, output) = await RunAsync(_folder, build, null);
+        if (code != 0)
+            throw new InvalidOperationException(output);
+    }
+
+    /// <summary>Whether a test fails, hangs or breaks with the mutant; null with none tells whether the tests pass as they are.</summary>
+    internal async Task<(bool Killed, string By)> TestAsync(Mutant? mutant, string filter)
+    {
+        var environment = mutant switch
+        {
+            null => [],
+            { IsSql: true } => new Dictionary<string, string> { ["VIDEOVOICE_MUTANT_STATEMENT"] = mutant.Statement, ["VIDEOVOICE_MUTANT_TEXT"] = mutant.Switch },
+            _ => new Dictionary<string, string> { ["VIDEOVOICE_MUTANT"] = mutant.Switch },
+        };
+        string[] test =
+        [
+            "dotnet", "test", "tests/VideoVoice.Data.Tests/bin/Debug/net10.0/VideoVoice.Data.Tests.dll", "--filter", filter, "--", "NUnit.StopOnError=true",
+        ];
+        var (code, output) = await RunAsync(_folder, test, environment);
+        if (code == 0 && !output.Contains("Passed!", StringComparison.Ordinal))
+            throw new InvalidOperationException($"No test ran for {filter}: {output}");
+        var failed = output.Split('\n').FirstOrDefault(line => line.StartsWith("  Failed ", StringComparison.Ordinal))?.Trim();
+        return (code != 0, failed ?? (code == -1 ? "the time limit" : "the end of the test host"));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<(int Code, string Output)> RunAsync(string folder, string[] command, IReadOnlyDictionary<string, string>? environment)
+    {
+        var description = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        description.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            description.Environment[name] = value;
+        using var process = Process.Start(description)!;
+        process.StandardInput.Close();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            using var limit = new CancellationTokenSource(environment is null ? TimeSpan.FromMinutes(10) : s_limit);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output + await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return (-1, "");
+        }
+    }
+}
