@@ -46,6 +46,10 @@ internal static partial class SqlMutants
             yield return (m.Index, m.Length, "", $"no {m.Value}");
         foreach (Match m in Comparison().Matches(body))
         {
+            // No test meets the microsecond at which both are the same.
+            if (LineOf(body, m.Index).Contains("_timestamp()", StringComparison.Ordinal))
+                continue;
+
             var other = m.Value switch { "<" => "<=", "<=" => "<", ">" => ">=", _ => ">" };
             yield return (m.Index, m.Length, other, $"{other} in {LineOf(body, m.Index)}");
         }
@@ -84,7 +88,7 @@ internal static partial class SqlMutants
     [GeneratedRegex(@"(?m)\bwhere (?<condition>(?:[^()\n]|\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*\))*\))*\))+?)(?= and |;|$|\))")]
     private static partial Regex First();
 
-    [GeneratedRegex(@"(?m)^ *order by .*$|\border by [^)\n]+(?= limit|\))")]
+    [GeneratedRegex(@"(?m)^ *order by [^;\n]*|\border by [^)\n]+(?= limit|\))")]
     private static partial Regex Order();
 
     [GeneratedRegex(@"(?m)\blimit @\w+( - \(.*\))?$|(?m)^ *limit \d+$")]
