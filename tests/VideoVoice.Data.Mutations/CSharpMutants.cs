@@ -7,8 +7,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace VideoVoice.Data.Mutations;
 
 /// <summary>
-/// Rewrites a source so that it holds all of its mutants, each behind a switch: a comparison with the other bound, a condition without one of its parts, a guard that
-/// never holds, a call that is left out. So they take one build.
+/// Rewrites a source so that it holds all of its mutants, each behind a switch: a comparison with the other bound, a condition without its second part, a guard that
+/// never throws, a check that is left out. So they take one build.
 /// </summary>
 internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) : CSharpSyntaxRewriter
 {
@@ -51,8 +51,7 @@ internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) :
     public override SyntaxNode? VisitExpressionStatement(ExpressionStatementSyntax node)
     {
         var visited = (ExpressionStatementSyntax)base.VisitExpressionStatement(node)!;
-        var call = node.Expression is AwaitExpressionSyntax awaited ? awaited.Expression : node.Expression;
-        if (call is not InvocationExpressionSyntax invocation || Declares(node) || IsLog(invocation))
+        if (node.Expression is not InvocationExpressionSyntax invocation || !Guard().IsMatch(invocation.Expression.ToString()))
             return visited;
 
         var number = Add($"no {node}");
@@ -85,7 +84,7 @@ internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) :
     {
         var visited = (IfStatementSyntax)base.VisitIfStatement(node)!;
         // A variable of a pattern is set only where the whole condition decides.
-        if (Declares(node.Condition))
+        if (Declares(node.Condition) || !node.Statement.DescendantNodesAndSelf().Any(n => n is ThrowStatementSyntax))
             return visited;
 
         var number = Add($"never {node.Condition}");
@@ -103,9 +102,6 @@ internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) :
 
     private static bool Declares(SyntaxNode node) => node.DescendantNodesAndSelf().Any(n => n is VariableDesignationSyntax or QueryExpressionSyntax);
 
-    /// <summary>What only writes a log is for people.</summary>
-    private static bool IsLog(InvocationExpressionSyntax invocation) => LogCall().IsMatch(invocation.Expression.ToString());
-
     private static ExpressionSyntax Parse(string text, SyntaxNode place) => SyntaxFactory.ParseExpression(text).WithTriviaFrom(place);
 
     private string Add(string change)
@@ -118,8 +114,8 @@ internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) :
         return number;
     }
 
-    [GeneratedRegex(@"^(Log|WorkerLog)\.|SetTag|SetStatus|\.Record$")]
-    private static partial Regex LogCall();
+    [GeneratedRegex(@"\.ThrowIf|^Check\.|^Require$|^Refuse")]
+    private static partial Regex Guard();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blank();

@@ -47,25 +47,22 @@ if (list)
 }
 
 // Tests that fail as they are would kill everything.
-foreach (var filter in chosen.Select(Tests.Of).Distinct())
+if (await workshop.TestAsync(null, chosen.Select(m => Tests.Of(m).Last()).Distinct()) is { } broken)
 {
-    if ((await workshop.TestAsync(null, filter)) is { Killed: true } failed)
-    {
-        Console.WriteLine($"Without a mutant {failed.By} ({filter}).");
-        return 2;
-    }
+    Console.WriteLine($"Without a mutant: {broken}");
+    return 2;
 }
 
 var survivors = new List<Mutant>();
 var done = 0;
 await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (mutant, _) =>
 {
-    var (killed, by) = await workshop.TestAsync(mutant, Tests.Of(mutant));
+    var killer = await workshop.TestAsync(mutant, Tests.Of(mutant));
     lock (survivors)
     {
         done++;
-        Console.WriteLine($"{done}/{chosen.Count} {(killed ? "killed" : "SURVIVED")} {mutant.Name}{(killed ? $" by {by}" : "")}");
-        if (!killed)
+        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is null ? "" : $" by {killer}")}");
+        if (killer is null)
             survivors.Add(mutant);
     }
 });

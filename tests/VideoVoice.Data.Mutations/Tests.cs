@@ -1,11 +1,39 @@
+using System.Text.RegularExpressions;
+
 namespace VideoVoice.Data.Mutations;
 
-/// <summary>Which tests must notice a mutant: those that mirror its file. Tests of text, style and packages would notice anything.</summary>
-internal static class Tests
+/// <summary>
+/// Which tests must notice a mutant: those that mirror its file, the class of the same name first, because most end there. Tests of text, style and packages would
+/// notice anything.
+/// </summary>
+internal static partial class Tests
 {
     private const string Root = "VideoVoice.Data.Tests.";
 
-    internal static string Of(Mutant mutant) => string.Join('|', Namespaces(mutant.File).Select(n => $"FullyQualifiedName~{Root}{n}."));
+    /// <summary>Filters, one test run each, until one fails.</summary>
+    internal static IEnumerable<string> Of(Mutant mutant)
+    {
+        var name = Pascal().Replace(Path.GetFileName(mutant.File).Split('.')[0], m => m.Value[^1..].ToUpperInvariant());
+        var namespaces = Namespaces(mutant.File);
+        yield return string.Join('|', FirstOf(name).Select(n => $"FullyQualifiedName~.{n}Tests."));
+        yield return string.Join('|', namespaces.Select(n => $"FullyQualifiedName~{Root}{n}."));
+    }
+
+    private static string[] FirstOf(string name) => name switch
+    {
+        "GetNextWork" => ["WaitForWork", "ClaimCursor"],
+        "NotifyListeners" or "NotifyOnCommit" or "Notifier" => ["WaitForWork", "WaitForVoicesWake", "Notifier"],
+        "RegisterListener" or "UnregisterListener" or "Poller" => ["Poller", "WaitForWork"],
+        "ListProgress" => ["WaitForVoices", "Watch"],
+        "ClaimLoadedVoices" or "GetHead" => ["LoadedVoice", "ClaimCursor"],
+        "RequeueLapsedVoices" => ["ExpiredLease"],
+        "EnqueueDueRetries" => ["FailVoiceProcessing", "QueueOrder"],
+        "ListOutcomes" => ["Fence", "RepeatedWrite", "CompleteVoices"],
+        "ElectReader" => ["Telemetry", "StatusManager"],
+        "UpdateVideoCompleted" or "FailVideo" => ["FinishVideo", "RepeatedVideoWrite"],
+        "SetDefaultVoiceMapping" or "SetVoiceMapping" => ["OneDefault", "VoiceMappingManager"],
+        _ => [name, $"{name}s"],
+    };
 
     private static string[] Namespaces(string file) => file.Split('/') switch
     {
@@ -17,8 +45,11 @@ internal static class Tests
         ["sql", "notifications", ..] => ["Notifications"],
         ["sql", "schema", ..] => ["Schema"],
         ["src", "VideoVoice.Data.Hosting", ..] => ["Hosting"],
-        ["src", "VideoVoice.Data", "Internal" or "Diagnostics", ..] => ["Internal", "Input.BadInputTests", "Input.TransactionTests", "Voices.FenceTests"],
+        ["src", "VideoVoice.Data", "Internal" or "Diagnostics", ..] => ["Internal", "Input.BadInputTests", "Input.TransactionTests"],
         ["src", "VideoVoice.Data", var folder, _] => [folder, "Input.BadInputTests"],
         _ => ["DatabaseConnectionExceptionTests", "RefusedConnectionTests", "Internal", "Hosting.LostConnectionTests", "Input.BadInputTests"],
     };
+
+    [GeneratedRegex("(?:^|_)[a-z]")]
+    private static partial Regex Pascal();
 }
