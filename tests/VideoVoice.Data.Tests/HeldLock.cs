@@ -24,6 +24,16 @@ internal sealed class HeldLock : IAsyncDisposable
         return held;
     }
 
+    /// <summary>Runs a call that has to wait for a session that changes its rows, and that commits while the call waits. Returns what the call gives.</summary>
+    public static async Task<T> MeetAsync<T>(NpgsqlDataSource dataSource, string change, object parameters, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        await using var held = await TakeAsync(dataSource, change, parameters);
+        var waiting = call();
+        await held.UntilWaitedForAsync(waiting, cancellationToken);
+        await held.CommitAsync();
+        return await waiting.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+    }
+
     /// <summary>Returns when a statement waits for this transaction; throws when <paramref name="waiting"/> ends before.</summary>
     public async Task UntilWaitedForAsync(Task waiting, CancellationToken cancellationToken)
     {

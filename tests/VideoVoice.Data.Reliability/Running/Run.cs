@@ -31,7 +31,17 @@ internal sealed class Run(RunOptions options, Action<string> report)
         {
             generator = new Generator(videos, voices, direct, options.Seed, await CreateMappingsAsync(dataSource));
             storms = new Storms(cluster, options.Faults, options.Seed);
-            await GenerateAsync(generator, storms, cluster, clock);
+            try
+            {
+                await GenerateAsync(generator, storms, cluster, clock);
+            }
+            catch (Exception)
+            {
+                // An error that no fault explains: what the server says of it is not in the exception.
+                foreach (var line in cluster.Server.ReadLog().Where(line => line.Contains("deadlock", StringComparison.Ordinal) || line.StartsWith('\t')).TakeLast(60))
+                    report(line);
+                throw;
+            }
         }
 
         // At most the shut-down time of a host, and what it may need after it.

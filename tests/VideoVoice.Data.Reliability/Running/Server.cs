@@ -97,6 +97,8 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
+    internal IEnumerable<string> ReadLog() => File.ReadLines(Path.Combine(_postgres.Folder!, "log"));
+
     /// <summary>Fills the server's disk, and returns the file that does.</summary>
     internal string FillDisk()
     {
