@@ -1,11 +1,12 @@
 -- Fails a video and all of its requests that are still open; a worker that holds one learns it at its next heartbeat.
--- The video is locked first and its requests in id order, so that two cancels cannot deadlock.
+-- The video is locked first and its requests in id order, so that two cancels cannot deadlock. FOR NO KEY UPDATE lets the check of the foreign key through:
+-- a claim that takes a request of the video back from a lapsed lease makes one, while it holds the request.
 -- A repeat with the same text, because the answer was lost, is told that it was applied. It fails @batchSize requests at most: who gets as many repeats it.
 with video as materialized (
     select v.id, coalesce(v.status, 'pending') as status, v.error_message
     from videos v
     where v.id = @id
-    for update
+    for no key update
 ),
 open_voices as materialized (
     select vo.id

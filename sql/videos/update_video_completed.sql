@@ -4,7 +4,7 @@ with video as materialized (
     select v.id, coalesce(v.status, 'pending') as status, v.output_video_path
     from videos v
     where v.id = @id
-    for update
+    for no key update
 ),
 updated as (
     update videos v

@@ -5,7 +5,7 @@ with video as materialized (
     select v.id, coalesce(v.status, 'pending') as status, v.whatsapp_images_paths, v.metadata
     from videos v
     where v.id = @id
-    for update
+    for no key update
 ),
 updated as (
     update videos v

@@ -160,6 +160,32 @@ public sealed class ConcurrentWriteTests : QueueTest
         Assert.That(await ClaimTextsAsync(5, mapping).WaitAsync(s_atOnce, Token), Is.EqualTo(new[] { "free" }));
     }
 
+    /// <summary>A row that a transaction writes for the second time is checked against its foreign keys, though they did not change.</summary>
+    [Test]
+    public async Task A_claim_of_a_lapsed_lease_waits_for_nobody_who_writes_its_video([Values("cancel", "delete")] string verb)
+    {
+        var video = await CreateVideoAsync();
+        await CreateVideoAsync("of another video");
+        foreach (var (id, text) in new[] { (new Guid("00000000-0000-0000-0000-000000000001"), "held"), (new Guid("ffffffff-0000-0000-0000-000000000001"), "lapsed") })
+        {
+            await SqlAsync(
+                """
+                insert into voices (id, video_id, character_name, text_content, status, attempt, lease_expires_at, queue_at)
+                values (@id, @video, 'Ana', @text, 'processing', 1, now() + interval '5 minutes', now() - interval '1 hour')
+                """,
+                new { id, video, text });
+        }
+
+        await SqlAsync("update voices set lease_expires_at = now() - interval '1 second' where text_content = 'lapsed'");
+        await using var held = await HeldLock.TakeAsync(DataSource, "select from voices where text_content = 'held' for update");
+        Task waiting = verb == "cancel" ? Videos.CancelVideoAsync(video, cancellationToken: Token) : Videos.DeleteVideoAsync(video, cancellationToken: Token);
+        await held.UntilWaitedForAsync(waiting, Token);
+
+        Assert.That(await ClaimTextsAsync(1).WaitAsync(s_atOnce, Token), Is.EqualTo(new[] { "lapsed" }));
+        await held.CommitAsync();
+        await waiting;
+    }
+
     [Test]
     public async Task Requeueing_waits_for_nobody()
     {
