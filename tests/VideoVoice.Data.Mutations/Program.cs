@@ -31,7 +31,7 @@ for (var i = 0; i < args.Length; i++)
     }
 }
 
-using var workshop = new Workshop();
+await using var workshop = new Workshop();
 await workshop.BuildAsync(repository);
 var equivalent = File.ReadLines(Path.Combine(repository, "tests/VideoVoice.Data.Mutations/equivalent.txt"))
     .Where(line => line.Length > 0 && line[0] != '#')

@@ -1,12 +1,14 @@
 using System.Diagnostics;
+using VideoVoice.Data.Testing;
 
 namespace VideoVoice.Data.Mutations;
 
 /// <summary>A clone of the repository whose sources hold all mutants, built once; test runs choose one of them by their environment.</summary>
-internal sealed class Workshop : IDisposable
+internal sealed class Workshop : IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(4);
 
+    private LocalPostgres? _postgres;
     private readonly string _folder = Directory.CreateTempSubdirectory("videovoice-mutations-").FullName;
 
     internal List<Mutant> Mutants { get; } = [];
@@ -32,6 +34,7 @@ internal sealed class Workshop : IDisposable
             "dotnet", "build", "tests/VideoVoice.Data.Tests", "-tl:off", "-v:q", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
             "-p:TreatWarningsAsErrors=false", "-p:MSBuildTreatWarningsAsErrors=false", "-p:NoWarn=CS1591%3BCS8602%3BCS8604%3BCS8629%3BCS8625%3BCS8600%3BCS8603",
         ];
+        _postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false });
         var (code, output) = await RunAsync(_folder, build, null);
         if (code != 0)
             throw new InvalidOperationException(output);
@@ -53,10 +56,11 @@ internal sealed class Workshop : IDisposable
     {
         var environment = mutant switch
         {
-            null => [],
+            null => new Dictionary<string, string>(),
             { IsSql: true } => new Dictionary<string, string> { ["VIDEOVOICE_MUTANT_STATEMENT"] = mutant.Statement, ["VIDEOVOICE_MUTANT_TEXT"] = mutant.Switch },
             _ => new Dictionary<string, string> { ["VIDEOVOICE_MUTANT"] = mutant.Switch },
         };
+        environment["VIDEOVOICE_TEST_CONNECTION"] = _postgres!.ConnectionString;
         string[] test =
         [
             "dotnet", "test", "tests/VideoVoice.Data.Tests/bin/Debug/net10.0/VideoVoice.Data.Tests.dll", "--filter", filter, "--", "NUnit.StopOnError=true",
@@ -69,7 +73,12 @@ internal sealed class Workshop : IDisposable
         return failed ?? (code == -1 ? "the time limit" : "the end of the test host");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     private static async Task<(int Code, string Output)> RunAsync(string folder, string[] command, IReadOnlyDictionary<string, string>? environment)
     {

@@ -59,10 +59,10 @@ for (var i = 0; i < args.Length; i++)
 var violations = 0;
 foreach (var seed in seeds)
 {
-    var chosen = faults.Count > 0 ? faults : [.. Fault.All.Where(f => Server.CanHaveDisk || f.Name != ServerFaults.FillDisk)];
+    var chosen = faults.Count > 0 ? faults : [.. Fault.All.Where(f => Disk.IsPossible || f.Name != ServerFaults.FillDisk)];
     // About 3 kB a request: its row and index entries, and the record of its changes, and the write-ahead log.
     var result = await new Run(
-        new RunOptions { Requests = requests, Seed = seed, Faults = chosen, DiskMegabytes = Server.CanHaveDisk ? 600 + requests / 250 : null },
+        new RunOptions { Requests = requests, Seed = seed, Faults = chosen, DiskMegabytes = Disk.IsPossible ? 600 + requests / 250 : null },
         Console.WriteLine).RunAsync();
     foreach (var violation in result.Violations.Take(100))
         Console.WriteLine($"VIOLATION {violation}");

@@ -10,33 +10,24 @@ namespace VideoVoice.Data.Reliability.Running;
 internal sealed class Server : IAsyncDisposable
 {
     private readonly LocalPostgres _postgres;
-    private readonly string? _disk;
+    private readonly Disk? _disk;
     private readonly SemaphoreSlim _starting = new(1);
 
-    private Server(LocalPostgres postgres, string connectionString, string? disk) => (_postgres, ConnectionString, _disk) = (postgres, connectionString, disk);
+    private Server(LocalPostgres postgres, string connectionString, Disk? disk) => (_postgres, ConnectionString, _disk) = (postgres, connectionString, disk);
 
     /// <summary>Of the database of the run.</summary>
     internal string ConnectionString { get; }
 
     internal int Port => _postgres.Port;
 
-    /// <summary>Whether this process may give the server a disk of its own: a file system in memory of a given size.</summary>
-    internal static bool CanHaveDisk => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
-
     internal static async Task<Server> StartAsync(int? diskMegabytes)
     {
-        string? disk = null;
-        if (diskMegabytes is { } megabytes)
-        {
-            disk = Directory.CreateTempSubdirectory("videovoice-disk-").FullName;
-            await RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m,mode=0711"), "tmpfs", disk);
-        }
-
+        var disk = diskMegabytes is { } megabytes ? Disk.Mount(megabytes) : null;
         var postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions
         {
             UseExistingServer = false,
             Durable = true,
-            Folder = disk,
+            Folder = disk?.Folder,
             Settings = new Dictionary<string, string> { ["track_commit_timestamp"] = "on", ["max_connections"] = "120", ["max_wal_size"] = "256MB", ["min_wal_size"] = "32MB" },
         });
         return new Server(postgres, await postgres.CreateDatabaseAsync(), disk);
@@ -100,31 +91,13 @@ internal sealed class Server : IAsyncDisposable
     internal IEnumerable<string> ReadLog() => File.ReadLines(Path.Combine(_postgres.Folder!, "log"));
 
     /// <summary>Fills the server's disk, and returns the file that does.</summary>
-    internal string FillDisk()
-    {
-        var ballast = Path.Combine(_disk ?? throw new InvalidOperationException("The server has no disk of its own."), "ballast");
-        using var file = File.Create(ballast);
-        var chunk = new byte[1 << 20];
-        try
-        {
-            while (true)
-                file.Write(chunk);
-        }
-        catch (IOException)
-        {
-            return ballast;
-        }
-    }
+    internal string FillDisk() => (_disk ?? throw new InvalidOperationException("The server has no disk of its own.")).Fill();
 
     public async ValueTask DisposeAsync()
     {
         await _postgres.DisposeAsync();
         _starting.Dispose();
-        if (_disk is null)
-            return;
-
-        await RunAsync("umount", "-l", _disk);
-        Directory.Delete(_disk);
+        _disk?.Dispose();
     }
 
     private string Data => Path.Combine(_postgres.Folder!, "data");
