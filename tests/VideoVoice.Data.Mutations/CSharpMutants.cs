@@ -12,16 +12,25 @@ namespace VideoVoice.Data.Mutations;
 /// </summary>
 internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) : CSharpSyntaxRewriter
 {
-    /// <summary>What the rewritten sources ask. It stands in each assembly by itself.</summary>
+    /// <summary>What the rewritten sources ask.</summary>
     internal const string Support =
         """
         namespace VideoVoice.Data.Mutations;
 
         internal static class Active
         {
-            private static readonly string? s_number = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT");
-            private static readonly string? s_statement = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_STATEMENT");
-            private static readonly string? s_text = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_TEXT");
+            private static string? s_number;
+            private static string? s_statement;
+            private static string? s_text;
+
+            static Active() => Read();
+
+            internal static void Read()
+            {
+                s_number = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT");
+                s_statement = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_STATEMENT");
+                s_text = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_TEXT");
+            }
 
             internal static bool Is(string number) => s_number == number;
 

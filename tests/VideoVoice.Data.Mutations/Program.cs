@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using VideoVoice.Data.Mutations;
@@ -47,7 +48,11 @@ if (list)
 }
 
 // Tests that fail as they are would kill everything.
-if (await workshop.TestAsync(null, chosen.Select(m => Tests.Of(m).Last()).Distinct()) is { } broken)
+var hosts = new ConcurrentBag<TestHost>();
+for (var i = 0; i < lanes; i++)
+    hosts.Add(workshop.OpenHost());
+hosts.TryPeek(out var first);
+if (await first!.TestAsync(null, chosen.Select(m => Tests.Of(m).Last()).DistinctBy(classes => string.Join(' ', classes))) is { } broken)
 {
     Console.WriteLine($"Without a mutant: {broken}");
     return 2;
@@ -57,7 +62,9 @@ var survivors = new List<Mutant>();
 var done = 0;
 await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (mutant, _) =>
 {
-    var killer = await workshop.TestAsync(mutant, Tests.Of(mutant));
+    _ = hosts.TryTake(out var host);
+    var killer = await host!.TestAsync(mutant, Tests.Of(mutant));
+    hosts.Add(host!);
     lock (survivors)
     {
         done++;
@@ -66,6 +73,8 @@ await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism
             survivors.Add(mutant);
     }
 });
+foreach (var host in hosts)
+    host.Dispose();
 if (outputFile is not null)
     await File.WriteAllLinesAsync(outputFile, survivors.Select(m => m.Name).Order(StringComparer.Ordinal));
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{chosen.Count - survivors.Count} of {chosen.Count} killed; {equivalent.Count} are equivalent"));

@@ -8,15 +8,12 @@ namespace VideoVoice.Data.Mutations;
 /// </summary>
 internal static partial class Tests
 {
-    private const string Root = "VideoVoice.Data.Tests.";
-
-    /// <summary>Filters, one test run each, until one fails.</summary>
-    internal static IEnumerable<string> Of(Mutant mutant)
+    /// <summary>Names of classes as regular expressions, one test run for each list, until one fails.</summary>
+    internal static IEnumerable<string[]> Of(Mutant mutant)
     {
         var name = Pascal().Replace(Path.GetFileName(mutant.File).Split('.')[0], m => m.Value[^1..].ToUpperInvariant());
-        var namespaces = Namespaces(mutant.File);
-        yield return string.Join('|', FirstOf(name).Select(n => $"FullyQualifiedName~.{n}Tests."));
-        yield return string.Join('|', namespaces.Select(n => $"FullyQualifiedName~{Root}{n}."));
+        yield return [.. FirstOf(name).Select(n => $@"\.{n}Tests$")];
+        yield return [.. Namespaces(mutant.File).Select(n => $@"^VideoVoice\.Data\.Tests\.{n.Replace(".", @"\.")}(\.|$)")];
     }
 
     private static string[] FirstOf(string name) => name switch

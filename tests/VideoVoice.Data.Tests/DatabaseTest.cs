@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dapper;
 using Npgsql;
 using NUnit.Framework;
@@ -10,7 +11,8 @@ namespace VideoVoice.Data.Tests;
 /// <summary>A test with a database of its own, copied from a template that the initializer made, and with the managers on it.</summary>
 public abstract class DatabaseTest
 {
-    private static readonly Lazy<Task<string>> s_template = new(() => Task.Run(CreateTemplateAsync));
+    /// <summary>Of each server, by itself: of a run, that is.</summary>
+    private static readonly ConditionalWeakTable<LocalPostgres, Lazy<Task<string>>> s_templates = [];
 
     private protected static TimeSpan TearDownLimit { get; } = TimeSpan.FromSeconds(60);
 
@@ -45,7 +47,7 @@ public abstract class DatabaseTest
     public async Task CreateDatabaseAsync()
     {
         _server = await PostgresServer.GetAsync();
-        var template = Initialized ? await s_template.Value : null;
+        var template = Initialized ? await s_templates.GetValue(_server, static server => new Lazy<Task<string>>(() => Task.Run(() => CreateTemplateAsync(server)))).Value : null;
         ConnectionString = Configure(await _server.CreateDatabaseAsync(template: template));
         DataSource = DataSources.Create(new VideoVoiceOptions { ConnectionString = ConnectionString }, null);
         Videos = new VideoManager(DataSource);
@@ -90,9 +92,8 @@ public abstract class DatabaseTest
     private static string Configure(string connectionString) =>
         new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 20, ConnectionIdleLifetime = 5, ConnectionPruningInterval = 1 }.ConnectionString;
 
-    private static async Task<string> CreateTemplateAsync()
+    private static async Task<string> CreateTemplateAsync(LocalPostgres server)
     {
-        var server = await PostgresServer.GetAsync();
         var connectionString = new NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync()) { Pooling = false };
         await using var dataSource = NpgsqlDataSource.Create(connectionString);
         await new SchemaInitializer(dataSource).InitializeAsync();

@@ -11,7 +11,7 @@ namespace VideoVoice.Data.Tests;
 public sealed class PostgresServer
 {
     // Not on the first asker's thread: its test's cancellation and context are not those of the others.
-    private static readonly Lazy<Task<LocalPostgres>> s_server = new(() => Task.Run(StartAsync));
+    private static Lazy<Task<LocalPostgres>> s_server = NewServer();
 
 #if TESTCONTAINERS
     private static IAsyncDisposable? s_container;
@@ -19,11 +19,15 @@ public sealed class PostgresServer
 
     public static Task<LocalPostgres> GetAsync() => s_server.Value;
 
+    private static Lazy<Task<LocalPostgres>> NewServer() => new(() => Task.Run(StartAsync));
+
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
+        // Another run in the same process starts another.
+        var server = Interlocked.Exchange(ref s_server, NewServer());
         // A failed start was reported by the tests that asked.
-        if (s_server.IsValueCreated && s_server.Value.IsCompletedSuccessfully) await (await s_server.Value).DisposeAsync();
+        if (server.IsValueCreated && server.Value.IsCompletedSuccessfully) await (await server.Value).DisposeAsync();
 #if TESTCONTAINERS
         if (s_container is not null) await s_container.DisposeAsync();
 #endif
