@@ -60,9 +60,9 @@ if (await first!.TestAsync(null, chosen.Select(m => Tests.Of(m).Last()).Distinct
 
 var survivors = new List<Mutant>();
 var done = 0;
-await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (mutant, _) =>
+await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (mutant, token) =>
 {
-    _ = hosts.TryTake(out var host);
+    hosts.TryTake(out var host);
     var killer = await host!.TestAsync(mutant, Tests.Of(mutant));
     hosts.Add(host!);
     lock (survivors)

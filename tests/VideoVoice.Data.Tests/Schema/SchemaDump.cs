@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Testing.Binaries;
 
 namespace VideoVoice.Data.Tests.Schema;
 
@@ -55,7 +56,7 @@ internal static class SchemaDump
     private static async Task<string> FindAsync()
     {
         var server = await PostgresServer.GetAsync();
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend(server.Binaries ?? "");
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend(server.Binaries ?? "").Concat(Surroundings.OfThisMachine.InstallationFolders());
         foreach (var folder in folders.Where(f => f.Length > 0))
         {
             var program = Path.Combine(folder, s_program);
@@ -64,7 +65,7 @@ internal static class SchemaDump
 
             // Distributions link some of the server's programs into another folder: pg_dump stands beside what the link points to.
             var postgres = new FileInfo(Path.Combine(folder, "postgres"));
-            if (postgres.ResolveLinkTarget(returnFinalTarget: true) is { } real && File.Exists(Path.Combine(Path.GetDirectoryName(real.FullName)!, s_program)))
+            if (postgres.Exists && postgres.ResolveLinkTarget(returnFinalTarget: true) is { } real && File.Exists(Path.Combine(Path.GetDirectoryName(real.FullName)!, s_program)))
                 return Path.Combine(Path.GetDirectoryName(real.FullName)!, s_program);
         }
 
