@@ -19,11 +19,14 @@ public sealed class ClaimVoicesTests : QueueTest
     }
 
     [Test]
-    public async Task A_claim_writes_the_attempt_the_worker_and_the_lease()
+    public async Task A_claim_writes_the_attempt_the_worker_and_the_lease([Values] bool loaded)
     {
         await CreateVideoAsync("one");
+        // As an attempt leaves it that somebody else has ended.
+        await SqlAsync("update voices set processing_completed_at = now()");
+        var claim = new VoiceClaim("worker 7", 1, Lease) { ClaimId = Guid.NewGuid(), LoadedVoiceMappingIds = loaded ? [Guid.NewGuid()] : [] };
 
-        var request = await ClaimOneAsync("worker 7");
+        var request = (await Voices.ClaimVoicesAsync(claim, cancellationToken: Token)).Single();
 
         var voice = (await Voices.GetVoiceAsync(request.Id, cancellationToken: Token))!;
         using (Assert.EnterMultipleScope())
@@ -33,6 +36,8 @@ public sealed class ClaimVoicesTests : QueueTest
             Assert.That(voice.Attempt, Is.EqualTo(1));
             Assert.That(voice.WorkerId, Is.EqualTo("worker 7"));
             Assert.That(voice.LeaseExpiresAt - voice.ProcessingStartedAt, Is.EqualTo(Lease).Within(TimeSpan.FromSeconds(1)));
+            Assert.That(voice.ProcessingCompletedAt, Is.Null);
+            Assert.That((await Voices.ListClaimedVoicesAsync(claim.ClaimId.Value, cancellationToken: Token)).Select(r => r.Id), Is.EqualTo(new[] { request.Id }));
         }
     }
 

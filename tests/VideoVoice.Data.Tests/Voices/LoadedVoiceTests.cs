@@ -69,6 +69,29 @@ public sealed class LoadedVoiceTests : QueueTest
     }
 
     [Test]
+    public async Task A_retry_that_still_waits_is_not_taken_early_whether_its_voice_is_loaded_or_not()
+    {
+        await QueueAsync(_video, "loaded", 0, _loaded);
+        await QueueAsync(_video, "other", 1, _other);
+        await QueueAsync(_video, "due", 2, _other);
+        await SqlAsync("update voices set available_at = now() + interval '1 hour' where text_content <> 'due'");
+
+        Assert.That(await ClaimTextsAsync(5, _loaded), Is.EqualTo(new[] { "due" }));
+    }
+
+    [Test]
+    public async Task What_no_longer_waits_is_not_among_the_first_64()
+    {
+        for (var i = 0; i < 70; i++)
+            await QueueAsync(_video, $"{i}", i * 0.1, _other);
+        await SqlAsync("update voices set status = 'completed'");
+        await QueueAsync(_video, "head", 8, _other);
+        await QueueAsync(_video, "loaded", 9, _loaded);
+
+        Assert.That(await ClaimTextsAsync(1, _loaded), Is.EqualTo(new[] { "loaded" }));
+    }
+
+    [Test]
     public async Task The_preference_never_crosses_a_priority()
     {
         await QueueAsync(_video, "urgent", 10, _other, priority: 1);
