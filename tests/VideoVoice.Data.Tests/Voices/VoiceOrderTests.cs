@@ -56,6 +56,27 @@ public sealed class VoiceOrderTests : UnorderedTest
         Assert.That(await ClaimAsync(2), Is.EqualTo(s_inOrder[2..4]));
     }
 
+    /// <summary>A claim moves 1,000 at most into its index. Of more it moves those whose time came first, and none that no longer waits.</summary>
+    [Test]
+    public async Task Retries_whose_time_has_come_are_taken_oldest_first()
+    {
+        var video = await QueueAllAsync();
+        await SqlAsync("update voices set attempt = 1, available_at = now() - interval '1 hour' + make_interval(secs => text_content::integer) where text_content <> '4'");
+        await SqlAsync("update voices set status = 'failed', available_at = now() - interval '1 hour' where text_content = '4'");
+        await SqlAsync(
+            """
+            insert into voices (video_id, character_name, text_content, attempt, queue_at, available_at)
+            select @video, 'Aluno', 'later', 1, '2025-01-01Z', now() - interval '1 minute' - make_interval(secs => g)
+            from generate_series(1, 1000) g
+            """,
+            new { video });
+
+        await ClaimAsync(1);
+
+        Assert.That(await ScalarAsync<long>("select count(*) from voices where text_content in ('0', '1', '2', '3') and available_at is not null"), Is.Zero);
+        Assert.That(await ScalarAsync<bool>("select available_at is not null from voices where text_content = '4'"), Is.True);
+    }
+
     [Test]
     public async Task What_waits_is_listed_in_the_order_in_which_it_is_claimed()
     {
