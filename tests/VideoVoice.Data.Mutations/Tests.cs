@@ -34,10 +34,10 @@ internal static partial class Tests
 
     private static string[] Namespaces(string file) => file.Split('/') switch
     {
-        ["sql", "queue" or "voices", ..] => ["Voices"],
-        ["sql", "videos", ..] => ["Videos"],
-        ["sql", "voice_mappings", ..] => ["VoiceMappings"],
-        ["sql", "settings", ..] => ["Settings"],
+        ["sql", "queue" or "voices", ..] => ["Voices", "Input.OtherRowsTests"],
+        ["sql", "videos", ..] => ["Videos", "Voices.ConcurrentWriteTests", "Voices.LockOrderTests", "Input.OtherRowsTests"],
+        ["sql", "voice_mappings", ..] => ["VoiceMappings", "Input.OtherRowsTests"],
+        ["sql", "settings", ..] => ["Settings", "Input.OtherRowsTests"],
         ["sql", "status", ..] => ["Status"],
         ["sql", "notifications", ..] => ["Notifications"],
         ["sql", "schema", ..] => ["Schema"],

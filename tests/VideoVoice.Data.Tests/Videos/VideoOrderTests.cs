@@ -31,5 +31,27 @@ public sealed class VideoOrderTests : UnorderedTest
         Assert.That(await UnorderedVideos.DeleteFinishedVideosAsync(TimeSpan.FromDays(1), batchSize: 2, Token), Is.EqualTo(5));
     }
 
+    [Test]
+    public async Task A_batch_of_retention_deletes_no_more_than_it_says_and_the_oldest()
+    {
+        foreach (var i in new[] { 3, 0, 4, 1, 2 })
+            await SqlAsync("insert into videos (title, status, created_at, completed_at) values (@title, 'completed', now() - interval '10 days' + make_interval(secs => @i), now() - interval '5 days')", new { title = $"{i}", i });
+
+        var deleted = await Unordered.ExecuteAsync(
+            "videos/delete_finished_videos", new { olderThanSeconds = 86_400.0, batchSize = 2, afterCreatedAt = (DateTime?)null, afterId = (Guid?)null }, null, Token);
+
+        Assert.That(deleted, Is.EqualTo(2));
+        Assert.That((await Videos.ListVideosAsync(cancellationToken: Token)).Select(v => v.Title), Is.EqualTo(new[] { "4", "3", "2" }));
+    }
+
+    [Test]
+    public async Task A_video_without_requests_can_be_deleted()
+    {
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+
+        Assert.That(await Videos.DeleteVideoAsync(video, cancellationToken: Token), Is.True);
+        Assert.That(await Videos.GetVideoAsync(video, cancellationToken: Token), Is.Null);
+    }
+
     private static readonly string[] s_inOrder = ["0", "1", "2", "3", "4"];
 }
