@@ -81,6 +81,7 @@ public sealed class VoiceOrderTests : UnorderedTest
     public async Task What_waits_is_listed_in_the_order_in_which_it_is_claimed()
     {
         await QueueAllAsync();
+        Assert.That(await ListAsync(2), Is.EqualTo(s_inOrder[..2]));
         // Retries whose time has come are listed among the others, by their place in the queue.
         await SqlAsync("update voices set available_at = now() - interval '1 hour' + make_interval(secs => text_content::integer) where text_content in ('1', '3', '4')");
 
