@@ -120,9 +120,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
             AddViolation(wrong);
 
         await using var connection = await cluster.Server.ConnectAsync();
-        // Who was disposed of has no connection.
-        var left = (await connection.QueryAsync<string>("select application_name || ': ' || query from pg_stat_activity where datname = current_database() and application_name <> 'nemesis'")).AsList();
-        foreach (var session in left)
+        foreach (var session in await ListSessionsLeftAsync(connection))
             AddViolation($"A connection is left: {session}");
 
         var offset = await AuditTrail.ReadOffsetAsync(connection);
@@ -153,6 +151,18 @@ internal sealed class Run(RunOptions options, Action<string> report)
         return new RunResult(
             options.Seed, clock.Elapsed, generator.Created.Count, requests, calls.Sum(c => c.LongCount()), transitions, generator.Waits.Count,
             calls.Sum(c => c.Count(call => call.Outcome is null)), storms.Disturbances.GroupBy(d => d.Fault).ToDictionary(g => g.Key, g => g.Count()), _violations);
+    }
+
+    /// <summary>Who was disposed of has no connection. The server's process ends a moment after its client has closed.</summary>
+    private static async Task<List<string>> ListSessionsLeftAsync(NpgsqlConnection connection)
+    {
+        for (var end = DateTime.UtcNow.AddSeconds(15); ; await Task.Delay(50))
+        {
+            var left = (await connection.QueryAsync<string>(
+                "select application_name || ': ' || query from pg_stat_activity where datname = current_database() and application_name <> 'nemesis'")).AsList();
+            if (left.Count == 0 || DateTime.UtcNow > end)
+                return left;
+        }
     }
 
     private void AddViolation(string text)
