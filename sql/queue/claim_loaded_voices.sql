@@ -41,7 +41,7 @@ claimed as (
         worker_id = @workerId,
         claim_id = @claimId,
         lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds),
-        processing_started_at = (select clock_timestamp()),
+        processing_started_at = least(greatest(now(), v.created_at), clock_timestamp()),
         processing_completed_at = null,
         updated_at = statement_timestamp()
     from (select l.ctid from loaded l union all select r.ctid from rest r) chosen

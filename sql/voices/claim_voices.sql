@@ -2,7 +2,8 @@
 -- the cursor: the dead entries of what this process took before lie in front of it. With the lowest cursor it looks at the whole queue.
 -- Safe under concurrency: a row is locked, with SKIP LOCKED, before it is written, and MATERIALIZED keeps the planner from choosing twice. A row that
 -- changed between the snapshot and the lock has another ctid than the snapshot shows: it is not taken now, and waits for the next claim.
--- processing_started_at is read from the clock after the snapshot: now() and statement_timestamp() may lie before the creation of a row that it shows.
+-- processing_started_at is the transaction's time, as is failed_at in requeue_lapsed_voices: the lost attempt ends where the next begins. A row that was created
+-- after that time, and before the snapshot, begins with its creation.
 with chosen as materialized (
     select v.ctid
     from voices v
@@ -20,7 +21,7 @@ claimed as (
         worker_id = @workerId,
         claim_id = @claimId,
         lease_expires_at = statement_timestamp() + make_interval(secs => @leaseSeconds),
-        processing_started_at = (select clock_timestamp()),
+        processing_started_at = least(greatest(now(), v.created_at), clock_timestamp()),
         processing_completed_at = null,
         updated_at = statement_timestamp()
     from chosen

@@ -13,15 +13,19 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
     private sealed record Answer(int Tests, string? Failed);
 
     /// <summary>What fails, hangs or breaks with the mutant; null when nothing does. Without a mutant it tells whether the tests pass as they are.</summary>
+    /// <exception cref="InvalidOperationException">No test ran.</exception>
     internal async Task<string?> TestAsync(Mutant? mutant, IEnumerable<string[]> runs)
     {
+        var tests = 0;
         foreach (var classes in runs)
         {
-            if (await TestAsync(mutant, classes) is { } killer)
-                return killer;
+            var answer = await TestAsync(mutant, classes);
+            tests += answer.Tests;
+            if (answer.Failed is not null)
+                return answer.Failed;
         }
 
-        return null;
+        return tests > 0 ? null : throw new InvalidOperationException($"No test ran for {mutant?.Name ?? "the tests as they are"}: see Tests.cs.");
     }
 
     public void Dispose()
@@ -30,7 +34,7 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
         _process?.Dispose();
     }
 
-    private async Task<string?> TestAsync(Mutant? mutant, string[] classes)
+    private async Task<Answer> TestAsync(Mutant? mutant, string[] classes)
     {
         _process ??= Start();
         var order = new { Number = mutant is { IsSql: false } ? mutant.Switch : null, Statement = mutant is { IsSql: true } ? mutant.Statement : null, Text = mutant is { IsSql: true } ? mutant.Switch : null, Classes = classes };
@@ -40,20 +44,15 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
             await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order));
             await _process.StandardInput.FlushAsync(limit.Token);
             if (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
-                return JsonSerializer.Deserialize<Answer>(line)!.Failed;
+                return JsonSerializer.Deserialize<Answer>(line)!;
 
-            End();
-            return "the end of the test host";
+            throw new EndOfStreamException();
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            End();
-            return "the time limit";
-        }
-        catch (IOException)
-        {
-            End();
-            return "the end of the test host";
+            Dispose();
+            _process = null;
+            return new Answer(0, e is IOException ? "the end of the test host" : "the time limit");
         }
     }
 
@@ -66,11 +65,5 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private void End()
-    {
-        Dispose();
-        _process = null;
     }
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using NUnit.Framework;
 using VideoVoice.Data.Internal;
 using VideoVoice.Data.Registration;
 using VideoVoice.Data.Tests.Voices;
@@ -17,7 +18,7 @@ public abstract class UnorderedTest : QueueTest
 
     private protected Database Unordered { get; private set; } = null!;
 
-    [NUnit.Framework.SetUp]
+    [SetUp]
     public void OpenWithoutIndexes()
     {
         var settings = new NpgsqlConnectionStringBuilder(ConnectionString) { Options = "-c enable_indexscan=off -c enable_indexonlyscan=off -c enable_seqscan=on -c enable_hashagg=off" };
@@ -27,7 +28,7 @@ public abstract class UnorderedTest : QueueTest
         UnorderedVideos = new VideoManager(dataSource);
     }
 
-    [NUnit.Framework.TearDown]
+    [TearDown]
     public async Task CloseWithoutIndexesAsync()
     {
         await UnorderedVoices.DisposeAsync();

@@ -21,17 +21,16 @@ internal static class AuditTrail
             new_attempt integer not null,
             old_max_attempts integer not null,
             new_max_attempts integer not null,
-            old_worker_id text,
             new_worker_id text,
             output_audio_path text
         );
         create index on audit.transitions (video_id);
         create function audit.record() returns trigger language plpgsql as $$
         begin
-            insert into audit.transitions (video_id, voice_id, old_status, new_status, old_attempt, new_attempt, old_max_attempts, new_max_attempts, old_worker_id, new_worker_id, output_audio_path)
+            insert into audit.transitions (video_id, voice_id, old_status, new_status, old_attempt, new_attempt, old_max_attempts, new_max_attempts, new_worker_id, output_audio_path)
             values (
                 coalesce(new.video_id, old.video_id), coalesce(new.id, old.id), old.status, new.status, coalesce(old.attempt, 0), coalesce(new.attempt, 0),
-                coalesce(old.max_attempts, 0), coalesce(new.max_attempts, 0), old.worker_id, new.worker_id, new.output_audio_path);
+                coalesce(old.max_attempts, 0), coalesce(new.max_attempts, 0), new.worker_id, new.output_audio_path);
             return null;
         end
         $$;
@@ -54,7 +53,7 @@ internal static class AuditTrail
 
     private const string Transitions =
         """
-        select t.voice_id, t.old_status, t.new_status, t.old_attempt, t.new_attempt, t.old_max_attempts, t.new_max_attempts, t.old_worker_id, t.new_worker_id,
+        select t.voice_id, t.old_status, t.new_status, t.old_attempt, t.new_attempt, t.old_max_attempts, t.new_max_attempts, t.new_worker_id,
             t.output_audio_path, t.video_id, (extract(epoch from pg_xact_commit_timestamp(t.xmin)) * 1000000000)::bigint - @offset as committed_at
         from audit.transitions t
         where t.video_id = any(@videos)

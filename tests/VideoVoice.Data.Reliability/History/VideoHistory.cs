@@ -70,8 +70,6 @@ internal sealed record Transition
 
     public int NewMaxAttempts { get; init; }
 
-    public string? OldWorkerId { get; init; }
-
     public string? NewWorkerId { get; init; }
 
     public string? OutputAudioPath { get; init; }

@@ -108,7 +108,7 @@ internal static class ServerFaults
         var taken = new List<NpgsqlConnection>();
         try
         {
-            for (var i = 0; i < Cluster.GeneratorPoolSize; i++)
+            for (var i = 0; i < Cluster.PoolSize; i++)
                 taken.Add(await cluster.Generators.OpenConnectionAsync());
             await Task.Delay(Fault.Milliseconds(random, 4500, 6500));
         }

@@ -41,8 +41,8 @@ internal sealed class Storms(Cluster cluster, IReadOnlyList<Fault> faults, int s
         var lanes = Enumerable.Range(0, faults.Count > 1 ? 2 : 1).Select(lane => Schedule(faults, seed + lane).GetEnumerator()).ToList();
         while (!stopping.IsCancellationRequested)
         {
-            var storm = new CancellationTokenSource(s_storm);
-            var either = CancellationTokenSource.CreateLinkedTokenSource(storm.Token, stopping);
+            using var storm = new CancellationTokenSource(s_storm);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(storm.Token, stopping);
             await Task.WhenAll(lanes.Select(lane => RunLaneAsync(lane, either.Token)));
             await cluster.Server.EnsureRunningAsync();
             await Task.Delay(s_calm, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -11,7 +11,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         (Server, Folder) = (server, folder);
         Proxy = new TcpProxy("127.0.0.1", server.Port);
-        Generators = NpgsqlDataSource.Create(Through(Proxy, "generator", GeneratorPoolSize));
+        Generators = NpgsqlDataSource.Create(ThroughProxy("generator"));
         Workers = [];
     }
 
@@ -20,7 +20,8 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Between the server and the generators, and every second worker.</summary>
     internal TcpProxy Proxy { get; }
 
-    internal const int GeneratorPoolSize = 20;
+    /// <summary>Of each process behind the proxy.</summary>
+    internal const int PoolSize = 20;
 
     /// <summary>The pool of the generators and waiters.</summary>
     internal NpgsqlDataSource Generators { get; }
@@ -48,7 +49,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Where a worker finds the database: every second one through the proxy.</summary>
     internal string ConnectionStringOf(int worker) => worker % 2 == 0
         ? new NpgsqlConnectionStringBuilder(Server.ConnectionString) { CommandTimeout = 5, Timeout = 5, CancellationTimeout = 500 }.ConnectionString
-        : Through(Proxy, null, 20);
+        : ThroughProxy(null);
 
     public async ValueTask DisposeAsync()
     {
@@ -60,12 +61,12 @@ internal sealed class Cluster : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private string Through(TcpProxy proxy, string? name, int size) => new NpgsqlConnectionStringBuilder(Server.ConnectionString)
+    private string ThroughProxy(string? name) => new NpgsqlConnectionStringBuilder(Server.ConnectionString)
     {
         Host = "127.0.0.1",
-        Port = proxy.Port,
+        Port = Proxy.Port,
         ApplicationName = name,
-        MaxPoolSize = size,
+        MaxPoolSize = PoolSize,
         // A silent connection is noticed within seconds, so that a run sees what follows.
         CommandTimeout = 5,
         Timeout = 5,

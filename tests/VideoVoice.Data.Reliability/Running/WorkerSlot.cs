@@ -15,7 +15,6 @@ internal sealed class WorkerSlot : IDisposable
 
     private readonly Cluster _cluster;
     private readonly int _number;
-    private readonly int _seed;
     private Process? _process;
     private int _generation;
     private bool _killed;
@@ -23,7 +22,7 @@ internal sealed class WorkerSlot : IDisposable
     /// <summary>One fault at a time: a stopped process is not killed and then continued.</summary>
     private readonly SemaphoreSlim _taken = new(1);
 
-    internal WorkerSlot(Cluster cluster, int number) => (_cluster, _number, _seed) = (cluster, number, number);
+    internal WorkerSlot(Cluster cluster, int number) => (_cluster, _number) = (cluster, number);
 
     internal string Name => string.Create(CultureInfo.InvariantCulture, $"{s_kinds[_number % s_kinds.Length]}-{_number}-{_generation}");
 
@@ -33,7 +32,7 @@ internal sealed class WorkerSlot : IDisposable
         _killed = false;
         var description = new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["exec", Assembly.GetExecutingAssembly().Location, "worker", s_kinds[_number % s_kinds.Length], _cluster.ConnectionStringOf(_number), Path.Combine(_cluster.Folder, Name + ".log"), $"{_seed + _generation}"])
+            ["exec", Assembly.GetExecutingAssembly().Location, "worker", s_kinds[_number % s_kinds.Length], _cluster.ConnectionStringOf(_number), Path.Combine(_cluster.Folder, Name + ".log"), $"{_number + _generation}"])
         {
             RedirectStandardInput = true,
         };

@@ -25,7 +25,9 @@ public sealed class GeneratedCallTests : DatabaseTest
         where jsonb_typeof(t.value) = 'string'
         """;
 
-    private static readonly int s_cases = int.Parse(Environment.GetEnvironmentVariable("VIDEOVOICE_GENERATED_CASES") ?? "20000");
+    internal static int Cases { get; } = int.Parse(Environment.GetEnvironmentVariable("VIDEOVOICE_GENERATED_CASES") ?? "20000");
+
+    private static int CasesOfEach => (Cases / Methods.Count()) + 1;
 
     private static IEnumerable<string> Methods => ManagerMethods.All;
 
@@ -43,7 +45,7 @@ public sealed class GeneratedCallTests : DatabaseTest
                 else
                     Interlocked.Increment(ref refused);
             },
-            iter: s_cases / Methods.Count() + 1,
+            iter: CasesOfEach,
             threads: 1,
             print: arguments => $"{method}({string.Join(", ", arguments.Select(a => $"{a.Name}: {Shown(a.Value)}"))})");
 
@@ -92,7 +94,7 @@ public sealed class GeneratedCallTests : DatabaseTest
                     // It waited for a video that is not finished, or the machine is busy.
                 }
             },
-            iter: s_cases / Methods.Count() + 1,
+            iter: CasesOfEach,
             threads: 4);
 
         Assert.That(refused, Is.Positive);

@@ -9,8 +9,6 @@ namespace VideoVoice.Data.Tests.Input;
 /// <summary>The files that the services exchange, cut, doubled and re-encoded: each is read, or refused by an exception that says why.</summary>
 public sealed class GeneratedFileTests : DatabaseTest
 {
-    private static readonly int s_cases = int.Parse(Environment.GetEnvironmentVariable("VIDEOVOICE_GENERATED_CASES") ?? "20000") / 20;
-
     [Test, CancelAfter(14_400_000)]
     public async Task A_voice_configuration_is_imported_whole_or_refused()
     {
@@ -44,7 +42,7 @@ public sealed class GeneratedFileTests : DatabaseTest
                 if (!configuration.Settings.All(s => settings.GetValueOrDefault(s.Key) == s.Value))
                     throw new InvalidOperationException("Not each setting is stored as it was read.");
             },
-            iter: s_cases,
+            iter: GeneratedCallTests.Cases / 20,
             threads: 1);
 
         AssertBoth(read, refused);
@@ -74,7 +72,7 @@ public sealed class GeneratedFileTests : DatabaseTest
                         refused++;
                     }
                 },
-                iter: s_cases,
+                iter: GeneratedCallTests.Cases / 20,
                 threads: 1);
         }
         finally

@@ -4,6 +4,8 @@ namespace VideoVoice.Data.Tests.Videos;
 
 public sealed class VideoOrderTests : UnorderedTest
 {
+    private static readonly string[] s_inOrder = ["0", "1", "2", "3", "4"];
+
     [Test]
     public async Task Videos_are_listed_newest_first_and_page_by_page()
     {
@@ -43,15 +45,4 @@ public sealed class VideoOrderTests : UnorderedTest
         Assert.That(deleted, Is.EqualTo(2));
         Assert.That((await Videos.ListVideosAsync(cancellationToken: Token)).Select(v => v.Title), Is.EqualTo(new[] { "4", "3", "2" }));
     }
-
-    [Test]
-    public async Task A_video_without_requests_can_be_deleted()
-    {
-        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
-
-        Assert.That(await Videos.DeleteVideoAsync(video, cancellationToken: Token), Is.True);
-        Assert.That(await Videos.GetVideoAsync(video, cancellationToken: Token), Is.Null);
-    }
-
-    private static readonly string[] s_inOrder = ["0", "1", "2", "3", "4"];
 }

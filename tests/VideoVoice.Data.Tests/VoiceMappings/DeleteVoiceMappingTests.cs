@@ -52,4 +52,14 @@ public sealed class DeleteVoiceMappingTests : DatabaseTest
 
         Assert.That(await deleting, Is.EqualTo(WriteOutcome.NotAllowed));
     }
+
+    [Test]
+    public async Task Requests_of_another_mapping_do_not_keep_it()
+    {
+        var video = await CreateVideoAsync();
+        await Voices.CreateVoiceRequestAsync(video, "Aluno", "Oi", (await VoiceMappings.GetVoiceMappingAsync("aluno", cancellationToken: Token))!.Id, cancellationToken: Token);
+
+        Assert.That(await VoiceMappings.DeleteVoiceMappingAsync("professora", cancellationToken: Token), Is.EqualTo(WriteOutcome.Applied));
+        Assert.That((await VoiceMappings.ListVoiceMappingsAsync(cancellationToken: Token)).Select(m => m.VoiceId), Is.EquivalentTo(new[] { "aluno", "default" }));
+    }
 }

@@ -96,4 +96,26 @@ public sealed class ImportVoiceConfigurationTests : DatabaseTest
 
         Assert.That(await VoiceMappings.ListVoiceMappingsAsync(cancellationToken: Token), Is.EqualTo(before));
     }
+
+    [Test]
+    public async Task A_second_import_writes_every_property_again()
+    {
+        await VoiceMappings.SetVoiceMappingAsync(
+            new NewVoiceMapping { VoiceId = "x", VoiceName = "X", VoiceFile = "x.wav", Language = "pt", Description = "first", Gender = "male", Quality = "low" }, cancellationToken: Token);
+
+        await VoiceMappings.ImportVoiceConfigurationAsync(
+            VoiceConfiguration.Parse(
+                """
+                {
+                    "voice_mappings": {"x": {"voice_file": "y.wav", "language": "en", "description": "second", "gender": "female", "quality": "high"}},
+                    "available_voices": [{"id": "x", "name": "Y"}]
+                }
+                """),
+            cancellationToken: Token);
+
+        var stored = (await VoiceMappings.GetVoiceMappingAsync("x", cancellationToken: Token))!;
+        Assert.That(
+            (stored.VoiceName, stored.VoiceFile, stored.Language, stored.Description, stored.Gender, stored.Quality),
+            Is.EqualTo(("Y", "y.wav", "en", "second", "female", "high")));
+    }
 }

@@ -41,6 +41,15 @@ public sealed class OneDefaultTests : DatabaseTest
         Assert.That(await observed, Is.EqualTo(new[] { 1L }));
     }
 
+    [TestCase(false, "default")]
+    [TestCase(true, "x")]
+    public async Task Only_a_mapping_that_is_to_be_the_default_takes_it_away(bool isDefault, string expected)
+    {
+        await VoiceMappings.SetVoiceMappingAsync(new NewVoiceMapping { VoiceId = "x", VoiceName = "X", VoiceFile = "x.wav", Language = "pt", IsDefault = isDefault }, cancellationToken: Token);
+
+        Assert.That((await VoiceMappings.ListVoiceMappingsAsync(cancellationToken: Token)).Where(m => m.IsDefault).Select(m => m.VoiceId), Is.EqualTo(new[] { expected }));
+    }
+
     /// <summary>The numbers of defaults that were seen.</summary>
     private async Task<List<long>> ObserveAsync(CancellationToken until)
     {

@@ -124,6 +124,17 @@ public sealed class FailVoiceProcessingTests : QueueTest
     public async Task An_unknown_request_has_no_errors() =>
         Assert.That(await Voices.ListVoiceErrorsAsync(Guid.NewGuid(), cancellationToken: Token), Is.Empty);
 
+    [Test]
+    public async Task A_request_that_is_to_be_retried_has_no_worker()
+    {
+        await CreateVideoAsync("one");
+        var fence = (await ClaimOneAsync()).Fence;
+
+        await Voices.FailVoiceProcessingAsync(fence, "No.", cancellationToken: Token);
+
+        Assert.That((await Voices.GetVoiceAsync(fence.VoiceId, cancellationToken: Token))!.WorkerId, Is.Null);
+    }
+
     private async Task<IReadOnlyList<Voice>> ListAllAsync() =>
         await Voices.ListVoicesAsync(await ScalarAsync<Guid>("select id from videos"), cancellationToken: Token);
 }

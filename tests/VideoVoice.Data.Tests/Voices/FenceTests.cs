@@ -132,6 +132,25 @@ public sealed class FenceTests : QueueTest
         }
     }
 
+    /// <summary>A Python service that finishes a claimed request leaves its lease there.</summary>
+    [TestCase("completed")]
+    [TestCase("failed")]
+    [TestCase("pending")]
+    public async Task A_request_with_the_remains_of_a_lease_is_written_by_nobody(string status)
+    {
+        await CreateVideoAsync("one");
+        var fence = (await ClaimOneAsync()).Fence;
+        await SqlAsync("update voices set status = @status::voice_status", new { status });
+        var before = await RowAsync(fence.VoiceId);
+
+        await Voices.HeartbeatVoicesAsync([fence], Lease, cancellationToken: Token);
+        await Voices.CompleteVoiceProcessingAsync(fence, "/a.wav", cancellationToken: Token);
+        await Voices.FailVoiceProcessingAsync(fence, "No.", cancellationToken: Token);
+        await Voices.ReleaseVoicesAsync([fence], cancellationToken: Token);
+
+        Assert.That(await RowAsync(fence.VoiceId), Is.EqualTo(before));
+    }
+
     private async Task<VoiceFence> BringAboutAsync(State state)
     {
         if (state == State.Unknown)

@@ -46,4 +46,18 @@ public sealed class ListClaimedVoicesTests : QueueTest
 
         Assert.That((await Voices.ListClaimedVoicesAsync(claim, cancellationToken: Token)).Single().TextContent, Is.EqualTo("two"));
     }
+
+    [Test]
+    public async Task Of_a_claim_only_what_it_still_holds_is_listed()
+    {
+        await CreateVideoAsync("held", "completed", "started by another", "of another claim");
+        var claim = new VoiceClaim("worker", 3, Lease) { ClaimId = Guid.NewGuid() };
+        await Voices.ClaimVoicesAsync(claim, cancellationToken: Token);
+        await Voices.ClaimVoicesAsync(claim with { ClaimId = Guid.NewGuid() }, cancellationToken: Token);
+        // As Python's statements leave them: the columns of the claim stay.
+        await SqlAsync("update voices set status = 'completed' where text_content = 'completed'");
+        await SqlAsync("update voices set lease_expires_at = null where text_content = 'started by another'");
+
+        Assert.That((await Voices.ListClaimedVoicesAsync(claim.ClaimId.Value, cancellationToken: Token)).Select(r => r.TextContent), Is.EqualTo(new[] { "held" }));
+    }
 }

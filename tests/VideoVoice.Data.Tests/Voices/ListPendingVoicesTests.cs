@@ -65,4 +65,18 @@ public sealed class ListPendingVoicesTests : DatabaseTest
 
         Assert.That((await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Single().VoiceFile, Is.EqualTo(mapping.VoiceFile));
     }
+
+    [Test]
+    public async Task Only_what_waits_is_listed_as_pending()
+    {
+        await CreateVideoAsync("waits", "due", "later", "failed", "completed", "processing");
+        await SqlAsync(
+            """
+            update voices
+            set available_at = now() + case text_content when 'waits' then null when 'later' then interval '1 hour' else interval '-1 hour' end,
+                status = case when text_content in ('failed', 'completed', 'processing') then text_content else 'pending' end::voice_status
+            """);
+
+        Assert.That((await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Select(r => r.TextContent), Is.EquivalentTo(new[] { "waits", "due" }));
+    }
 }
