@@ -13,7 +13,7 @@ namespace VideoVoice.Data.Notifications;
 /// </summary>
 internal sealed class Poller : IAsyncDisposable
 {
-    /// <summary>How long a look may take at first; doubled after one that took longer, because a look for many waiters may need more.</summary>
+    /// <summary>How long a look may take at first, and at most.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestLimit = TimeSpan.FromMinutes(1);
 
@@ -38,7 +38,9 @@ internal sealed class Poller : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
-    private TimeSpan _limit = s_limit;
+
+    /// <summary>When the first of the looks began to fail that failed since the last one that did not. Null while looks succeed.</summary>
+    private long? _failingSince;
     private long _registrationFailed;
 
     /// <summary>Zero unless the last registration failed.</summary>
@@ -142,7 +144,7 @@ internal sealed class Poller : IAsyncDisposable
             {
                 var pause = await LookAsync(_waiters.Take(_options.PollInterval)).ConfigureAwait(false);
                 _saidThatLookFails = false;
-                _limit = s_limit;
+                _failingSince = null;
                 backOff.Reset();
                 _asleep = pause > TimeSpan.Zero && _waiters.IsServed(registered: _listener is not null);
                 if (pause > TimeSpan.Zero)
@@ -175,8 +177,7 @@ internal sealed class Poller : IAsyncDisposable
         if (error is PostgresException { SqlState: ['4', '2', ..] })
             _waiters.EndNew(error);
 
-        if (error is TimeoutException)
-            _limit = _limit * 2 < s_longestLimit ? _limit * 2 : s_longestLimit;
+        _failingSince ??= _database.Time.GetTimestamp();
 
         // An unreachable database is logged where connections are opened.
         if (error is DatabaseConnectionException || _saidThatLookFails)
@@ -268,7 +269,14 @@ internal sealed class Poller : IAsyncDisposable
         }
     }
 
-    private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> look) => _database.InTimeAsync(look, _limit, _stopping.Token);
+    private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> look) =>
+        _database.InTimeAsync(look, LimitAfter(_failingSince is { } since ? _database.Time.GetElapsedTime(since) : TimeSpan.Zero), _stopping.Token);
+
+    /// <summary>
+    /// How long a look may take. A look for many waiters or at a busy server may need more than the first limit, so it grows; but a look at a silent
+    /// connection holds all waits that long after the server is back, so it grows no faster than a quarter of the time for which looks have failed.
+    /// </summary>
+    internal static TimeSpan LimitAfter(TimeSpan failing) => TimeSpan.FromTicks(Math.Clamp(failing.Ticks / 4, s_limit.Ticks, s_longestLimit.Ticks));
 
     private void OnNotification(string channel, string payload)
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Internal;
+using VideoVoice.Data.Notifications;
 using VideoVoice.Data.Tests.Hosting;
 
 namespace VideoVoice.Data.Tests.Notifications;
@@ -13,6 +14,15 @@ public sealed class PollerTests : WaitingTest
 {
     /// <summary>Far more than the second that is promised, because the machine may be busy, and far less than the poll interval of these tests.</summary>
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(20);
+
+    // A storm of 25 s must not leave looks that go on for longer than the pause before them; one that never succeeds in 5 s must get its time.
+    [TestCase(0, 5)]
+    [TestCase(20, 5)]
+    [TestCase(43, 10.75)]
+    [TestCase(240, 60)]
+    [TestCase(36_000, 60)]
+    public void The_limit_of_a_look_is_a_quarter_of_the_time_for_which_looks_have_failed(int failing, double limit) =>
+        Assert.That(Poller.LimitAfter(TimeSpan.FromSeconds(failing)).TotalSeconds, Is.EqualTo(limit));
 
     [TestCase("drop table videovoice_listeners")]
     [TestCase("alter table videovoice_listeners rename column channel to elsewhere")]
