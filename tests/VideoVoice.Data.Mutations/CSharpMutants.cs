@@ -19,22 +19,52 @@ internal sealed partial class CSharpMutants(string file, List<Mutant> mutants) :
 
         internal static class Active
         {
+            private static readonly System.Threading.Lock s_gate = new();
+            private static readonly System.Collections.Generic.HashSet<string> s_seen = new();
             private static string? s_number;
             private static string? s_statement;
             private static string? s_text;
+            private static string? s_folder;
 
             static Active() => Read();
 
             internal static void Read()
             {
+                lock (s_gate)
+                {
+                    s_seen.Clear();
+                    s_folder = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_SEEN");
+                }
+
                 s_number = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT");
                 s_statement = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_STATEMENT");
                 s_text = System.Environment.GetEnvironmentVariable("VIDEOVOICE_MUTANT_TEXT");
             }
 
-            internal static bool Is(string number) => s_number == number;
+            internal static bool Is(string number)
+            {
+                See(number);
+                return s_number == number;
+            }
 
-            internal static string Statement(string name, string text) => name == s_statement ? s_text! : text;
+            internal static string Statement(string name, string text)
+            {
+                See(name);
+                return name == s_statement ? s_text! : text;
+            }
+
+            // Written at once, because a test may kill the process.
+            private static void See(string place)
+            {
+                if (s_folder is null)
+                    return;
+
+                lock (s_gate)
+                {
+                    if (s_folder is not null && s_seen.Add(place))
+                        System.IO.File.AppendAllText($"{s_folder}/{System.Environment.ProcessId}", place + "\n");
+                }
+            }
         }
         """;
 

@@ -11,6 +11,6 @@ internal sealed record Mutant(string File, string Change, string Switch)
 
     internal bool IsSql => File.EndsWith(".sql", StringComparison.Ordinal);
 
-    /// <summary>Of the statement, as the library asks for it.</summary>
-    internal string Statement => File["sql/".Length..^".sql".Length];
+    /// <summary>What a test must reach to notice it: the statement, as the library asks for it, or the rewritten place.</summary>
+    internal string Place => IsSql ? File["sql/".Length..^".sql".Length] : Switch;
 }

@@ -47,28 +47,38 @@ if (list)
     return 0;
 }
 
-// Tests that fail as they are would kill everything.
 var hosts = new ConcurrentBag<TestHost>();
 for (var i = 0; i < lanes; i++)
-    hosts.Add(workshop.OpenHost());
-hosts.TryPeek(out var first);
-if (await first!.TestAsync(null, chosen.Select(m => Tests.Of(m).Last()).DistinctBy(classes => string.Join(' ', classes))) is { } broken)
 {
-    Console.WriteLine($"Without a mutant: {broken}");
-    return 2;
+    var host = workshop.OpenHost();
+    await host.StartAsync();
+    hosts.Add(host);
 }
+
+var parallel = new ParallelOptions { MaxDegreeOfParallelism = lanes };
+hosts.TryPeek(out var any);
+var classes = chosen.SelectMany(mutant => Tests.Of(mutant, any!.Classes) is var (first, then) ? first.Concat(then) : []).Distinct().ToList();
+var reached = new ConcurrentDictionary<string, IReadOnlySet<string>>();
+await Parallel.ForEachAsync(classes, parallel, async (testClass, _) =>
+{
+    hosts.TryTake(out var host);
+    reached[testClass] = await host!.ReachAsync(testClass);
+    hosts.Add(host);
+});
+Console.WriteLine($"{chosen.Count} mutants, {classes.Count} classes of tests");
 
 var survivors = new List<Mutant>();
 var done = 0;
-await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = lanes }, async (mutant, token) =>
+await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
 {
     hosts.TryTake(out var host);
-    var killer = await host!.TestAsync(mutant, Tests.Of(mutant));
-    hosts.Add(host!);
+    var (first, then) = Tests.Of(mutant, reached.Where(r => r.Value.Contains(mutant.Place)).Select(r => r.Key));
+    var killer = await host!.TestAsync(mutant, [first, then]);
+    hosts.Add(host);
     lock (survivors)
     {
         done++;
-        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is null ? "" : $" by {killer}")}");
+        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is null ? first.Length + then.Length == 0 ? ", which no test reaches" : "" : $" by {killer}")}");
         if (killer is null)
             survivors.Add(mutant);
     }

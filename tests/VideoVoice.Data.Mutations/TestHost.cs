@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace VideoVoice.Data.Mutations;
 
@@ -12,20 +13,39 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
 
     private sealed record Answer(int Tests, string? Failed);
 
-    /// <summary>What fails, hangs or breaks with the mutant; null when nothing does. Without a mutant it tells whether the tests pass as they are.</summary>
-    /// <exception cref="InvalidOperationException">No test ran.</exception>
-    internal async Task<string?> TestAsync(Mutant? mutant, IEnumerable<string[]> runs)
+    /// <summary>The full names of all classes that hold tests.</summary>
+    internal IReadOnlyList<string> Classes { get; private set; } = [];
+
+    /// <summary>Runs a class as it is. Returns the places that its tests reach, those in the processes that they start included.</summary>
+    /// <exception cref="InvalidOperationException">A test fails without a mutant, too: it would kill everything.</exception>
+    internal async Task<IReadOnlySet<string>> ReachAsync(string testClass)
     {
-        var tests = 0;
-        foreach (var classes in runs)
+        var seen = Directory.CreateTempSubdirectory("videovoice-seen-");
+        try
         {
-            var answer = await TestAsync(mutant, classes);
-            tests += answer.Tests;
+            var answer = await TestAsync(null, seen.FullName, [$"^{Regex.Escape(testClass)}$"]);
             if (answer.Failed is not null)
-                return answer.Failed;
+                throw new InvalidOperationException($"Without a mutant: {answer.Failed} of {testClass}");
+            return seen.EnumerateFiles().SelectMany(f => File.ReadLines(f.FullName)).ToHashSet(StringComparer.Ordinal);
+        }
+        finally
+        {
+            seen.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>What fails, hangs or breaks with the mutant; null when nothing does.</summary>
+    /// <param name="mutant">The mutant.</param>
+    /// <param name="runs">Classes by their full names, one test run for each list until one fails.</param>
+    internal async Task<string?> TestAsync(Mutant mutant, IEnumerable<string[]> runs)
+    {
+        foreach (var classes in runs.Where(classes => classes.Length > 0))
+        {
+            if ((await TestAsync(mutant, null, [.. classes.Select(c => $"^{Regex.Escape(c)}$")])).Failed is { } failed)
+                return failed;
         }
 
-        return tests > 0 ? null : throw new InvalidOperationException($"No test ran for {mutant?.Name ?? "the tests as they are"}: see Tests.cs.");
+        return null;
     }
 
     public void Dispose()
@@ -34,14 +54,35 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
         _process?.Dispose();
     }
 
-    private async Task<Answer> TestAsync(Mutant? mutant, string[] classes)
+    internal async Task StartAsync()
     {
-        _process ??= Start();
-        var order = new { Number = mutant is { IsSql: false } ? mutant.Switch : null, Statement = mutant is { IsSql: true } ? mutant.Statement : null, Text = mutant is { IsSql: true } ? mutant.Switch : null, Classes = classes };
+        if (_process is not null)
+            return;
+
+        var description = new ProcessStartInfo("dotnet", ["exec", assembly, "mutants"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        description.Environment["VIDEOVOICE_TEST_CONNECTION"] = server;
+        _process = Process.Start(description)!;
+        // A full pipe would stop it.
+        _process.ErrorDataReceived += static (_, _) => { };
+        _process.BeginErrorReadLine();
+        Classes = JsonSerializer.Deserialize<string[]>((await _process.StandardOutput.ReadLineAsync())!)!;
+    }
+
+    private async Task<Answer> TestAsync(Mutant? mutant, string? seen, string[] classes)
+    {
+        await StartAsync();
+        var order = new
+        {
+            Number = mutant is { IsSql: false } ? mutant.Switch : null,
+            Statement = mutant is { IsSql: true } ? mutant.Place : null,
+            Text = mutant is { IsSql: true } ? mutant.Switch : null,
+            Seen = seen,
+            Classes = classes,
+        };
         try
         {
             using var limit = new CancellationTokenSource(s_limit);
-            await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order));
+            await _process!.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order));
             await _process.StandardInput.FlushAsync(limit.Token);
             if (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
                 return JsonSerializer.Deserialize<Answer>(line)!;
@@ -54,16 +95,5 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
             _process = null;
             return new Answer(0, e is IOException ? "the end of the test host" : "the time limit");
         }
-    }
-
-    private Process Start()
-    {
-        var description = new ProcessStartInfo("dotnet", ["exec", assembly, "mutants"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        description.Environment["VIDEOVOICE_TEST_CONNECTION"] = server;
-        var process = Process.Start(description)!;
-        // A full pipe would stop it.
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginErrorReadLine();
-        return process;
     }
 }

@@ -8,12 +8,16 @@ namespace VideoVoice.Data.Mutations;
 /// </summary>
 internal static partial class Tests
 {
-    /// <summary>Names of classes as regular expressions, one test run for each list, until one fails.</summary>
-    internal static IEnumerable<string[]> Of(Mutant mutant)
+    /// <summary>Those among the classes that must notice it: first those of the same name, then the others.</summary>
+    internal static (string[] First, string[] Then) Of(Mutant mutant, IEnumerable<string> classes)
     {
         var name = Pascal().Replace(Path.GetFileName(mutant.File).Split('.')[0], m => m.Value[^1..].ToUpperInvariant());
-        yield return [.. FirstOf(name).Select(n => $@"\.{n}Tests$")];
-        yield return [.. Namespaces(mutant.File).Select(n => $@"^VideoVoice\.Data\.Tests\.{n.Replace(".", @"\.")}(\.|$)")];
+        var first = FirstOf(name).Select(n => $"{n}Tests").ToHashSet(StringComparer.Ordinal);
+        var namespaces = Namespaces(mutant.File).Select(n => $"VideoVoice.Data.Tests.{n}").ToList();
+        var all = classes
+            .Where(c => first.Contains(c[(c.LastIndexOf('.') + 1)..]) || namespaces.Exists(n => c == n || c.StartsWith($"{n}.", StringComparison.Ordinal)))
+            .ToLookup(c => first.Contains(c[(c.LastIndexOf('.') + 1)..]));
+        return ([.. all[true]], [.. all[false]]);
     }
 
     private static string[] FirstOf(string name) => name switch

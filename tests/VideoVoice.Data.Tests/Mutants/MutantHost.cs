@@ -10,13 +10,16 @@ using VideoVoice.Data.Internal;
 namespace VideoVoice.Data.Tests.Mutants;
 
 /// <summary>
-/// Runs tests in this process for one mutant after the other, each named in a line of standard input, and answers each with a line. What takes time at the start
-/// of a test run is done once.
+/// Says which classes of tests there are, then runs tests in this process for one mutant after the other, each named in a line of standard input, and answers each
+/// with a line. What takes time at the start of a test run is done once.
 /// </summary>
 internal static class MutantHost
 {
-    /// <summary>The number of a rewritten place or the text of a statement, and the classes and namespaces to run, as regular expressions.</summary>
-    private sealed record Order(string? Number, string? Statement, string? Text, string[] Classes);
+    /// <summary>
+    /// The number of a rewritten place or the text of a statement, a folder for the names of the places that the tests reach, and the classes to run, as regular
+    /// expressions.
+    /// </summary>
+    private sealed record Order(string? Number, string? Statement, string? Text, string? Seen, string[] Classes);
 
     internal static int Run()
     {
@@ -24,6 +27,8 @@ internal static class MutantHost
         Console.SetOut(TextWriter.Null);
         var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
         runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object> { ["StopOnError"] = true });
+        output.WriteLine(JsonSerializer.Serialize(ClassesOf(runner.ExploreTests(TestFilter.Empty)).Distinct()));
+        output.Flush();
         while (Console.In.ReadLine() is { } line)
         {
             var order = JsonSerializer.Deserialize<Order>(line)!;
@@ -43,12 +48,15 @@ internal static class MutantHost
         Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT", order.Number);
         Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_STATEMENT", order.Statement);
         Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_TEXT", order.Text);
+        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_SEEN", order.Seen);
         var library = typeof(Statements).Assembly;
         (library.GetType("VideoVoice.Data.Mutations.Active")?.GetMethod("Read", BindingFlags.Static | BindingFlags.NonPublic)
             ?? throw new InvalidOperationException("The library was not built with mutants.")).Invoke(null, null);
         // Joined texts of the mutant before.
         ((IDictionary)typeof(Statements).GetField("s_joined", BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!).Clear();
     }
+
+    private static IEnumerable<string> ClassesOf(ITest test) => test.IsSuite ? test.Tests.SelectMany(ClassesOf) : [test.ClassName!];
 
     private static string? FirstFailed(ITestResult result) =>
         result.HasChildren
