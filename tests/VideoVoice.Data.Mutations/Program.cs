@@ -62,8 +62,13 @@ var reached = new ConcurrentDictionary<string, IReadOnlySet<string>>();
 await Parallel.ForEachAsync(classes, parallel, async (testClass, _) =>
 {
     hosts.TryTake(out var host);
-    reached[testClass] = await host!.ReachAsync(testClass);
+    var (places, failed) = await host!.ReachAsync(testClass);
     hosts.Add(host);
+    // A test that fails as it is would kill everything.
+    if (failed is null)
+        reached[testClass] = places;
+    else
+        Console.WriteLine($"Left out, because it fails without a mutant: {testClass} by {failed}");
 });
 Console.WriteLine($"{chosen.Count} mutants, {classes.Count} classes of tests");
 

@@ -9,6 +9,8 @@ public sealed class DatabaseConnectionExceptionTests : DatabaseTest
 
     private string _role = null!;
 
+    protected override bool NeedsPasswords => true;
+
     /// <summary>A user of its own, because a superuser is never refused.</summary>
     [SetUp]
     public async Task CreateRoleAsync()

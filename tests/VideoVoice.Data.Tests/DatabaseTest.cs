@@ -40,13 +40,16 @@ public abstract class DatabaseTest
     /// <summary>False for tests that need an empty database.</summary>
     protected virtual bool Initialized => true;
 
+    /// <summary>True for tests in which a server refuses passwords.</summary>
+    protected virtual bool NeedsPasswords => false;
+
     /// <summary>The clock of <see cref="Voices"/>.</summary>
     protected virtual TimeProvider Time => TimeProvider.System;
 
     [SetUp]
     public async Task CreateDatabaseAsync()
     {
-        _server = await PostgresServer.GetAsync();
+        _server = await (NeedsPasswords ? PostgresServer.GetStrictAsync() : PostgresServer.GetAsync());
         var template = Initialized ? await s_templates.GetValue(_server, static server => new Lazy<Task<string>>(() => Task.Run(() => CreateTemplateAsync(server)))).Value : null;
         ConnectionString = Configure(await _server.CreateDatabaseAsync(template: template));
         DataSource = DataSources.Create(new VideoVoiceOptions { ConnectionString = ConnectionString }, null);

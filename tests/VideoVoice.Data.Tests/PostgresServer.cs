@@ -1,3 +1,4 @@
+using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Testing;
 
@@ -12,6 +13,7 @@ public sealed class PostgresServer
 {
     // Not on the first asker's thread: its test's cancellation and context are not those of the others.
     private static Lazy<Task<LocalPostgres>> s_server = NewServer();
+    private static Lazy<Task<LocalPostgres>> s_strict = NewStrictServer();
 
 #if TESTCONTAINERS
     private static IAsyncDisposable? s_container;
@@ -19,18 +21,47 @@ public sealed class PostgresServer
 
     public static Task<LocalPostgres> GetAsync() => s_server.Value;
 
+    /// <summary>A server that refuses a wrong password: that of the run, unless it trusts everybody, as an existing server may.</summary>
+    public static Task<LocalPostgres> GetStrictAsync() => s_strict.Value;
+
     private static Lazy<Task<LocalPostgres>> NewServer() => new(() => Task.Run(StartAsync));
+
+    private static Lazy<Task<LocalPostgres>> NewStrictServer() => new(() => Task.Run(async () =>
+    {
+        var server = await GetAsync();
+        return await RefusesAsync(server) ? server : await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false });
+    }));
+
+    private static async Task<bool> RefusesAsync(LocalPostgres server)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Password = $"{Guid.NewGuid()}", Pooling = false }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync();
+            return false;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword)
+        {
+            return true;
+        }
+    }
 
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
-        // Another run in the same process starts another.
-        var server = Interlocked.Exchange(ref s_server, NewServer());
-        // A failed start was reported by the tests that asked.
-        if (server.IsValueCreated && server.Value.IsCompletedSuccessfully) await (await server.Value).DisposeAsync();
+        // Another run in the same process starts others.
+        await StopAsync(Interlocked.Exchange(ref s_strict, NewStrictServer()));
+        await StopAsync(Interlocked.Exchange(ref s_server, NewServer()));
 #if TESTCONTAINERS
         if (s_container is not null) await s_container.DisposeAsync();
 #endif
+    }
+
+    private static async Task StopAsync(Lazy<Task<LocalPostgres>> server)
+    {
+        // A failed start was reported by the tests that asked.
+        if (server.IsValueCreated && server.Value.IsCompletedSuccessfully)
+            await (await server.Value).DisposeAsync();
     }
 
     private static async Task<LocalPostgres> StartAsync()

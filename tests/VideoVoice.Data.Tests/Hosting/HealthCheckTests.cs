@@ -35,6 +35,21 @@ public sealed class HealthCheckTests : DatabaseTest
         Assert.That(entry.Status, Is.EqualTo(status));
     }
 
+    [Test]
+    public async Task It_fails_with_an_older_schema_and_says_what_to_run()
+    {
+        await SqlAsync("delete from videovoice_migrations where version = (select max(version) from videovoice_migrations)");
+
+        var entry = await CheckAsync(ConnectionString);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(entry.Status, Is.EqualTo(HealthStatus.Unhealthy));
+            Assert.That(entry.Description, Does.Contain($"version {SchemaInitializer.LatestVersion - 1};").And.Contain("SchemaInitializer.InitializeAsync"));
+            Assert.That(entry.Data["schema_version"], Is.EqualTo(SchemaInitializer.LatestVersion - 1));
+        }
+    }
+
     [TestCase(null, HealthStatus.Unhealthy), TestCase(HealthStatus.Degraded, HealthStatus.Degraded)]
     public async Task It_fails_without_a_database(HealthStatus? failureStatus, HealthStatus status)
     {

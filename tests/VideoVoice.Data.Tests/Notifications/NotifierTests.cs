@@ -30,6 +30,24 @@ public sealed class NotifierTests : DatabaseTest
     }
 
     [Test]
+    public async Task After_a_notification_that_failed_the_next_is_sent()
+    {
+        using var log = new LogCapture();
+        await using var notifier = new Notifier(new Database(DataSource), enabled: true, log.CreateLogger(""));
+        await SqlAsync("alter table videovoice_listeners rename to elsewhere");
+        await notifier.NotifyAsync(1, [], [], null, Token);
+        Assert.That(await Eventually.HoldsAsync(() => log.Entries.Any(), TimeSpan.FromSeconds(20)), Is.True);
+
+        await SqlAsync("alter table elsewhere rename to videovoice_listeners; insert into videovoice_listeners (channel, waits_for, expires_at) values ('a', 'work', now() + interval '1 hour')");
+        await notifier.NotifyAsync(1, [], [], null, Token);
+
+        // Who is woken is registered no more.
+        while (await ScalarAsync<long>("select count(*) from videovoice_listeners") > 0)
+            await Task.Delay(20, Token);
+        Assert.That(log.Entries, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     [CancelAfter(30_000)]
     public async Task A_disposal_sends_what_is_queued_without_a_pause_also_where_a_test_stops_the_clock()
     {

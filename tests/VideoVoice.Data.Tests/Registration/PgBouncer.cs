@@ -35,11 +35,13 @@ internal sealed class PgBouncer : IAsyncDisposable
         var port = FreePort();
         var folder = Directory.CreateTempSubdirectory("videovoice-pgbouncer-").FullName;
         var file = Path.Combine(folder, "pgbouncer.ini");
+        // A server that trusts its clients is named without one.
+        var password = target.Password is { } text ? $" password='{text.Replace("'", "''", StringComparison.Ordinal)}'" : "";
         await File.WriteAllTextAsync(
             file,
             $"""
             [databases]
-            {target.Database} = host={target.Host} port={target.Port} user={target.Username} password='{target.Password!.Replace("'", "''", StringComparison.Ordinal)}'
+            {target.Database} = host={target.Host} port={target.Port} user={target.Username}{password}
 
             [pgbouncer]
             listen_addr = 127.0.0.1

@@ -23,6 +23,8 @@ public sealed class SecretTests : DatabaseTest
     private readonly LogCapture _log = new() { WithState = true };
     private string _role = null!;
 
+    protected override bool NeedsPasswords => true;
+
     [SetUp]
     public async Task CreateRoleAsync()
     {

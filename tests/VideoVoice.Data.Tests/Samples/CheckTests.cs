@@ -12,6 +12,8 @@ public sealed class CheckTests : CommandTest
 
     private readonly string _role = "checker_" + Guid.NewGuid().ToString("N");
 
+    protected override bool NeedsPasswords => true;
+
     [Test]
     public async Task A_good_database_shows_its_versions_and_counts()
     {

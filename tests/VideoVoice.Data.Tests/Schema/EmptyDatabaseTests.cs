@@ -78,4 +78,13 @@ public sealed class EmptyDatabaseTests : DatabaseTest
             Assert.That(await ScalarAsync<long>("select count(*) from pg_class where relnamespace = 'public'::regnamespace"), Is.Zero);
         }
     }
+
+    [Test]
+    public async Task Of_8_initializers_of_one_schema_at_once_one_applies_each_migration()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
+            Task.Run(() => MissingDatabase.InitializeAsync(ConnectionString, new VideoVoiceOptions { Schema = "tenant" }), Token)));
+
+        Assert.That(results.SelectMany(r => r.Applied).Order(StringComparer.Ordinal), Is.EqualTo(Migration.All.Select(m => m.Name)));
+    }
 }

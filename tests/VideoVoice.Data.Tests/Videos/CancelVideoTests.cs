@@ -46,6 +46,19 @@ public sealed class CancelVideoTests : QueueTest
     }
 
     [Test]
+    public async Task A_completed_video_and_what_a_python_service_left_open_in_it_stay_as_they_are()
+    {
+        var video = await CreateVideoAsync("pending", "processing");
+        await ClaimTextsAsync(1);
+        await SqlAsync("update videos set status = 'completed', output_video_path = '/v.mp4'");
+        const string Rows = "select jsonb_agg(to_jsonb(v) order by v.id)::text || (select jsonb_agg(to_jsonb(vi))::text from videos vi) from voices v";
+        var before = await ScalarAsync<string>(Rows);
+
+        Assert.That(await Videos.CancelVideoAsync(video, cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
+        Assert.That(await ScalarAsync<string>(Rows), Is.EqualTo(before));
+    }
+
+    [Test]
     public async Task A_cancel_beside_claims_completions_and_retries_leaves_nothing_open_and_no_deadlock()
     {
         for (var i = 0; i < 10; i++)

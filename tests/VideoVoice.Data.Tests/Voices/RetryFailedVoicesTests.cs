@@ -34,6 +34,20 @@ public sealed class RetryFailedVoicesTests : QueueTest
     }
 
     [Test]
+    public async Task Retried_requests_are_claimed_in_the_order_of_their_positions_behind_what_waits()
+    {
+        string[] texts = [.. Enumerable.Range(0, 9).Select(i => $"{i}")];
+        var video = await CreateVideoAsync(texts);
+        // The order of their ids, in which they are locked, is none of their positions.
+        await SqlAsync("update voices set status = 'failed'; update voices set queue_at = now() - interval '1 hour' * position");
+        await CreateVideoAsync("waits");
+
+        await Voices.RetryFailedVoicesAsync(video, cancellationToken: Token);
+
+        Assert.That(await ClaimTextsAsync(20), Is.EqualTo(new[] { "waits" }.Concat(texts)));
+    }
+
+    [Test]
     public async Task Without_a_failed_request_nothing_happens()
     {
         var video = await CreateVideoAsync("one");
