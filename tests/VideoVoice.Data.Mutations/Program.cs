@@ -7,7 +7,7 @@ const string Help = """
     Takes one guard after the other out of the statements and the sources, and says which of them no test misses. Exit code 0 when at least 95 of 100 mutants that
     are not named in equivalent.txt are killed.
 
-      --only TEXT       mutants whose name (file | change) contains TEXT
+      --only TEXT,…     mutants whose name (file | change) contains one of the texts
       --every N         each Nth of them
       --lanes N         test runs beside each other (2)
       --list            their names
@@ -40,7 +40,7 @@ var equivalent = File.ReadLines(Path.Combine(repository, "tests/VideoVoice.Data.
     .ToHashSet(StringComparer.Ordinal);
 foreach (var unknown in equivalent.Except(workshop.Mutants.Select(m => m.Name)))
     Console.WriteLine($"UNKNOWN in equivalent.txt: {unknown}");
-var chosen = workshop.Mutants.Where(m => m.Name.Contains(only, StringComparison.Ordinal) && !equivalent.Contains(m.Name)).Where((_, i) => i % every == 0).ToList();
+var chosen = workshop.Mutants.Where(m => only.Split(',').Any(text => m.Name.Contains(text, StringComparison.Ordinal)) && !equivalent.Contains(m.Name)).Where((_, i) => i % every == 0).ToList();
 if (list)
 {
     chosen.ForEach(m => Console.WriteLine(m.Name));
