@@ -11,9 +11,6 @@ internal sealed record Violation(string Promise, Guid Video, string What)
 /// <summary>Reads the history of a video that has come to its end, and says which promises it breaks.</summary>
 internal static class Checker
 {
-    /// <summary>How much later than its finish a wait may return, beside the poll interval, where no fault stood between: a look, and a busy machine.</summary>
-    internal static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
-
     /// <summary>Between the clock of the server and the monotonic one of the callers.</summary>
     private const long ClockTolerance = 20_000_000;
 
@@ -34,9 +31,11 @@ internal static class Checker
 
     internal static IEnumerable<string> Promises => s_promises.Select(p => p.Promise);
 
-    internal static IEnumerable<Violation> Check(VideoHistory history, TimeSpan pollInterval) =>
+    /// <param name="history">Of one video.</param>
+    /// <param name="longestWait">How much later than its finish a wait may return where no fault stood between.</param>
+    internal static IEnumerable<Violation> Check(VideoHistory history, TimeSpan longestWait) =>
         from promise in s_promises
-        from what in promise.Broken(history, pollInterval)
+        from what in promise.Broken(history, longestWait)
         select new Violation(promise.Promise, history.Created.Id, what);
 
     private static bool IsFinished(string? status) => status is "completed" or "failed";
@@ -224,8 +223,8 @@ internal static class Checker
         return next == part.Count;
     }
 
-    private static IEnumerable<string> LateWaits(VideoHistory history, TimeSpan pollInterval) =>
+    private static IEnumerable<string> LateWaits(VideoHistory history, TimeSpan longestWait) =>
         from wait in history.Waits
-        where wait.SinceFinished > pollInterval + Tolerance
+        where wait.SinceFinished > longestWait
         select $"a wait went on for {wait.SinceFinished.TotalSeconds:0.0} s after the last request had finished; before: {wait.LastFaults}";
 }

@@ -9,10 +9,10 @@ internal readonly record struct Step(Fault Fault, int Seed, TimeSpan Pause);
 internal readonly record struct Disturbance(string Fault, bool DisturbsWaits, long Start, long End);
 
 /// <summary>
-/// Lets faults happen, two at a time where several kinds are asked for, in storms with a calm between them, in which waits have to be in time again. The same seed
-/// gives the same faults with the same choices in the same order; when they meet which statement is left to the machine.
+/// Lets faults happen, each in its turn, in storms with a calm between them, in which waits have to be in time again. The same seed gives the same faults with the
+/// same choices in the same order; when they meet which statement is left to the machine.
 /// </summary>
-internal sealed class Storms(Cluster cluster, IReadOnlyList<Fault> faults, int seed)
+internal sealed class Storms(Cluster cluster, IReadOnlyList<Fault> faults, int seed, int atATime)
 {
     private static readonly TimeSpan s_storm = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan s_calm = TimeSpan.FromSeconds(25);
@@ -29,16 +29,24 @@ internal sealed class Storms(Cluster cluster, IReadOnlyList<Fault> faults, int s
         }
     }
 
+    /// <summary>How often each fault has acted at least.</summary>
+    internal int Turns => faults.Min(fault => Disturbances.Count(d => d.Fault == fault.Name));
+
     internal static IEnumerable<Step> Schedule(IReadOnlyList<Fault> faults, int seed)
     {
         var random = new Random(seed);
+        var order = faults.ToArray();
         while (true)
-            yield return new Step(faults[random.Next(faults.Count)], random.Next(), Fault.Milliseconds(random, 50, 800));
+        {
+            random.Shuffle(order);
+            foreach (var fault in order)
+                yield return new Step(fault, random.Next(), Fault.Milliseconds(random, 50, 800));
+        }
     }
 
     internal async Task RunAsync(CancellationToken stopping)
     {
-        var lanes = Enumerable.Range(0, faults.Count > 1 ? 2 : 1).Select(lane => Schedule(faults, seed + lane).GetEnumerator()).ToList();
+        var lanes = Enumerable.Range(0, Math.Min(atATime, faults.Count)).Select(lane => Schedule(faults, seed + lane).GetEnumerator()).ToList();
         while (!stopping.IsCancellationRequested)
         {
             using var storm = new CancellationTokenSource(s_storm);

@@ -30,7 +30,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
         await using (var direct = new VoiceManager(dataSource, managerOptions))
         {
             generator = new Generator(videos, voices, direct, options.Seed, await CreateMappingsAsync(dataSource));
-            storms = new Storms(cluster, options.Faults, options.Seed);
+            storms = new Storms(cluster, options.Faults, options.Seed, options.AtATime);
             try
             {
                 await GenerateAsync(generator, storms, cluster, clock);
@@ -72,22 +72,25 @@ internal sealed class Run(RunOptions options, Action<string> report)
     {
         using var stopping = new CancellationTokenSource();
         using var over = new CancellationTokenSource();
+        // The first video is finished when everybody is at work: a fault before that would meet nobody.
+        await generator.RunAsync(0, over.Token).WaitAsync(options.EndLimit);
         var nemesis = storms.RunAsync(stopping.Token);
         var open = new List<Task>();
-        var requests = 0;
+        var requests = generator.LinesOf(0);
         var reported = 0L;
-        for (var number = 0; requests < options.Requests || clock.Elapsed < options.MinTime; number++)
+        for (var number = 1; requests < options.Requests || storms.Turns < options.Turns; number++)
         {
+            if (nemesis.IsFaulted)
+                await nemesis;
             requests += generator.LinesOf(number);
             open.Add(generator.RunAsync(number, over.Token));
+            await Task.Delay(options.Pause);
             while (open.Count >= options.Videos)
             {
                 var first = await Task.WhenAny(open);
                 open.Remove(first);
                 // What no fault explains ends the run.
                 await first;
-                if (nemesis.IsFaulted)
-                    await nemesis;
                 if (clock.ElapsedMilliseconds - reported > 30_000)
                 {
                     reported = clock.ElapsedMilliseconds;
@@ -143,7 +146,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
                     [.. waits[created.Id].Select(w => w with { SinceFinished = calm.SinceFinished(w, own), LastFaults = calm.LastFaults(w) })]);
                 requests += history.Rows.Count;
                 transitions += own.Count;
-                foreach (var violation in Checker.Check(history, RunOptions.PollInterval))
+                foreach (var violation in Checker.Check(history, options.LongestWait))
                     AddViolation(violation.ToString());
             }
         }

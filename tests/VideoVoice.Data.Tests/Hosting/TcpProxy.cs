@@ -99,8 +99,10 @@ internal sealed class TcpProxy : IAsyncDisposable
             try
             {
                 await server.ConnectAsync(_server);
-                var requests = CopyAsync(client.GetStream(), server.GetStream(), link, link.Requests, client);
-                var answers = CopyAsync(server.GetStream(), client.GetStream(), link, link.Answers, client);
+                // Both before the first copy begins: without the second, nobody would observe how the first ends.
+                var (near, far) = (client.GetStream(), server.GetStream());
+                var requests = CopyAsync(near, far, link, link.Requests, client);
+                var answers = CopyAsync(far, near, link, link.Answers, client);
                 await Task.WhenAny(requests, answers);
                 // The end of one ends the other, with an error that says nothing.
                 _ = Task.WhenAll(requests, answers).ContinueWith(static both => _ = both.Exception, TaskScheduler.Default);
