@@ -48,6 +48,8 @@ public sealed class NextWorkTests : DatabaseTest
         Assert.That(await NextWorkAsync(cursorPriority: 0, cursorQueued: DateTime.UtcNow.AddDays(1)), Is.EqualTo(60).Within(20));
         await SqlAsync("update voices set status = 'completed'");
         Assert.That(await NextWorkAsync(cursorPriority: 0, cursorQueued: DateTime.UtcNow.AddDays(1)), Is.Null);
+        await SqlAsync("update voices set available_at = null");
+        Assert.That(await NextWorkAsync(cursorPriority: 0, cursorQueued: DateTime.UtcNow.AddDays(1)), Is.Null);
     }
 
     private Task<double?> NextWorkAsync(int cursorPriority = int.MinValue, DateTime? cursorQueued = null) => new Database(DataSource).ScalarAsync<double?>(

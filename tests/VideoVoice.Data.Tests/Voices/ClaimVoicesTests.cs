@@ -129,15 +129,16 @@ public sealed class ClaimVoicesTests : QueueTest
     }
 
     [Test]
-    public async Task Waited_seconds_count_from_the_creation_or_from_the_end_of_the_delay()
+    public async Task Waited_seconds_count_from_the_creation_or_from_the_end_of_the_delay([Values] bool loaded)
     {
-        await CreateVideoAsync("created", "delayed");
+        await CreateVideoAsync("created", "delayed", "moved to the end");
         await SqlAsync("update voices set created_at = now() - interval '1000 seconds', queue_at = now() - interval '1000 seconds'");
         await SqlAsync("update voices set failures = 1, available_at = now() - interval '100 seconds', queue_at = now() - interval '100 seconds' where text_content = 'delayed'");
+        await SqlAsync("update voices set queue_at = 'infinity' where text_content = 'moved to the end'");
 
-        var requests = await Voices.ClaimVoicesAsync("worker", 5, Lease, cancellationToken: Token);
+        var requests = await Voices.ClaimVoicesAsync(new VoiceClaim("worker", 5, Lease) { LoadedVoiceMappingIds = loaded ? [Guid.NewGuid()] : [] }, cancellationToken: Token);
 
-        Assert.That(requests.Select(r => r.WaitedSeconds), Is.EqualTo(new double[] { 1000, 100 }).Within(60));
+        Assert.That(requests.Select(r => r.WaitedSeconds), Is.EqualTo(new double[] { 1000, 100, 1000 }).Within(60));
         Assert.That(requests.Select(r => r.WaitedSeconds), Has.All.Not.LessThan(100));
     }
 
