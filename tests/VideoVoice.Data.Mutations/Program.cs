@@ -73,16 +73,22 @@ await Parallel.ForEachAsync(classes, parallel, async (testClass, _) =>
 Console.WriteLine($"{chosen.Count} mutants, {classes.Count} classes of tests");
 
 var survivors = new List<Mutant>();
+// What has killed a mutant of a file will kill the next one, too, as a rule.
+var killers = new ConcurrentDictionary<string, HashSet<string>>();
 var done = 0;
 await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
 {
     hosts.TryTake(out var host);
     var (first, then) = Tests.Of(mutant, reached.Where(r => r.Value.Contains(mutant.Place)).Select(r => r.Key));
-    var killer = await host!.TestAsync(mutant, [first, then]);
+    string[] probable;
+    lock (survivors)
+        probable = [.. first.Concat(then).Where(killers.GetOrAdd(mutant.File, []).Contains)];
+    var killer = await host!.TestAsync(mutant, [probable, [.. first.Except(probable)], [.. then.Except(probable)]]);
     hosts.Add(host);
     lock (survivors)
     {
         done++;
+        killers[mutant.File].UnionWith(first.Concat(then).Where(c => killer?.StartsWith($"{c}.", StringComparison.Ordinal) == true));
         Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is null ? first.Length + then.Length == 0 ? ", which no test reaches" : "" : $" by {killer}")}");
         if (killer is null)
             survivors.Add(mutant);
