@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NUnit.Framework;
 
@@ -63,6 +64,18 @@ public sealed class HostileRoleTests : DatabaseTest
             Throws.InvalidOperationException.With.Message.Contains($"revoke create on schema \"public\" from public, \"{_hostile}\""));
 
         await SqlAsync($"revoke create on schema public from {_hostile}");
+        Assert.That((await new SchemaInitializer(DataSource).InitializeAsync(Token)).Applied, Is.Not.Empty);
+    }
+
+    [TestCase("alter role {0} nologin")]
+    [TestCase("revoke connect on database {1} from public")]
+    [TestCase("alter schema public owner to {0}")]
+    [TestCase("revoke create on schema public from {0}; grant create on database {1} to {0}; alter role {0} nologin")]
+    [TestCase("revoke create on schema public from {0}; grant create on database {1} to {0}; revoke connect on database {1} from public")]
+    public async Task Who_may_create_and_cannot_come_in_or_owns_the_schema_does_not_stop_it(string harmless)
+    {
+        await SqlAsync(string.Format(CultureInfo.InvariantCulture, harmless, _hostile, new NpgsqlConnectionStringBuilder(ConnectionString).Database));
+
         Assert.That((await new SchemaInitializer(DataSource).InitializeAsync(Token)).Applied, Is.Not.Empty);
     }
 
