@@ -107,23 +107,34 @@ internal sealed class ServerFolder
         var path = System.IO.Path.Combine(parent, Prefix + RandomNumberGenerator.GetHexString(12, lowercase: true));
         // The lock comes before the folder, so that no sweep ever sees a folder without its lock.
         var heldLock = new FileStream(path + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        if (OperatingSystem.IsWindows())
+        try
         {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            File.SetUnixFileMode(heldLock.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(path);
+            }
+            else
+            {
+                File.SetUnixFileMode(heldLock.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
 
-        if (user is not null)
-        {
-            var chown = await new Command("chown", user, path).RunAsync(cancellationToken).ConfigureAwait(false);
-            if (chown.ExitCode != 0) throw new LocalPostgresException($"{path} cannot be given to user {user}: {chown.Text}");
-        }
+            if (user is not null)
+            {
+                var chown = await new Command("chown", user, path).RunAsync(cancellationToken).ConfigureAwait(false);
+                if (chown.ExitCode != 0) throw new LocalPostgresException($"{path} cannot be given to user {user}: {chown.Text}");
+            }
 
-        return new ServerFolder(path, heldLock);
+            return new ServerFolder(path, heldLock);
+        }
+        catch (Exception)
+        {
+            // A lock that is held would keep every sweep away from it.
+            await heldLock.DisposeAsync().ConfigureAwait(false);
+            if (Directory.Exists(path)) Directory.Delete(path);
+            File.Delete(path + LockSuffix);
+            throw;
+        }
     }
 
     private static FileStream? TakeLock(string path)
