@@ -56,8 +56,7 @@ for (var i = 0; i < lanes; i++)
 }
 
 var parallel = new ParallelOptions { MaxDegreeOfParallelism = lanes };
-hosts.TryPeek(out var any);
-var classes = chosen.SelectMany(mutant => Tests.Of(mutant, any!.Classes) is var (first, then) ? first.Concat(then) : []).Distinct().ToList();
+var classes = chosen.Select(mutant => Tests.Of(mutant, hosts.First().Classes)).SelectMany(tests => tests.First.Concat(tests.Then)).Distinct().ToList();
 var reached = new ConcurrentDictionary<string, IReadOnlySet<string>>();
 await Parallel.ForEachAsync(classes, parallel, async (testClass, _) =>
 {
@@ -74,7 +73,7 @@ Console.WriteLine($"{chosen.Count} mutants, {classes.Count} classes of tests");
 
 var survivors = new List<Mutant>();
 // What has killed a mutant of a file will kill the next one, too, as a rule.
-var killers = new ConcurrentDictionary<string, HashSet<string>>();
+var killers = chosen.Select(m => m.File).Distinct().ToDictionary(file => file, _ => new HashSet<string>());
 var done = 0;
 await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
 {
@@ -82,7 +81,7 @@ await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
     var (first, then) = Tests.Of(mutant, reached.Where(r => r.Value.Contains(mutant.Place)).Select(r => r.Key));
     string[] probable;
     lock (survivors)
-        probable = [.. first.Concat(then).Where(killers.GetOrAdd(mutant.File, []).Contains)];
+        probable = [.. first.Concat(then).Where(killers[mutant.File].Contains)];
     var killer = await host!.TestAsync(mutant, [probable, [.. first.Except(probable)], [.. then.Except(probable)]]);
     hosts.Add(host);
     lock (survivors)

@@ -39,7 +39,7 @@ internal sealed class Poller : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly string _channel = $"videovoice_{Guid.NewGuid():N}";
 
-    /// <summary>When the first of the looks began to fail that failed since the last one that did not. Null while looks succeed.</summary>
+    /// <summary>When looks began to fail, in real time, as their limit is. Null while they succeed.</summary>
     private long? _failingSince;
     private long _registrationFailed;
 
@@ -177,7 +177,7 @@ internal sealed class Poller : IAsyncDisposable
         if (error is PostgresException { SqlState: ['4', '2', ..] })
             _waiters.EndNew(error);
 
-        _failingSince ??= _database.Time.GetTimestamp();
+        _failingSince ??= TimeProvider.System.GetTimestamp();
 
         // An unreachable database is logged where connections are opened.
         if (error is DatabaseConnectionException || _saidThatLookFails)
@@ -270,7 +270,7 @@ internal sealed class Poller : IAsyncDisposable
     }
 
     private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> look) =>
-        _database.InTimeAsync(look, LimitAfter(_failingSince is { } since ? _database.Time.GetElapsedTime(since) : TimeSpan.Zero), _stopping.Token);
+        _database.InTimeAsync(look, LimitAfter(_failingSince is { } since ? TimeProvider.System.GetElapsedTime(since) : TimeSpan.Zero), _stopping.Token);
 
     /// <summary>
     /// How long a look may take. A look for many waiters or at a busy server may need more than the first limit, so it grows; but a look at a silent

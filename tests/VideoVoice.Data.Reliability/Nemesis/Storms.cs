@@ -30,7 +30,14 @@ internal sealed class Storms(Cluster cluster, IReadOnlyList<Fault> faults, int s
     }
 
     /// <summary>How often each fault has acted at least.</summary>
-    internal int Turns => faults.Min(fault => Disturbances.Count(d => d.Fault == fault.Name));
+    internal int Turns
+    {
+        get
+        {
+            var acted = Disturbances.CountBy(d => d.Fault).ToDictionary();
+            return faults.Min(fault => acted.GetValueOrDefault(fault.Name));
+        }
+    }
 
     internal static IEnumerable<Step> Schedule(IReadOnlyList<Fault> faults, int seed)
     {

@@ -72,7 +72,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
     {
         using var stopping = new CancellationTokenSource();
         using var over = new CancellationTokenSource();
-        // The first video is finished when everybody is at work: a fault before that would meet nobody.
+        // Before the first video is finished, the workers may still be starting, and a fault would meet nobody.
         await generator.RunAsync(0, over.Token).WaitAsync(options.EndLimit);
         var nemesis = storms.RunAsync(stopping.Token);
         var open = new List<Task>();

@@ -15,7 +15,7 @@ public sealed class PollerTests : WaitingTest
     /// <summary>Far more than the second that is promised, because the machine may be busy, and far less than the poll interval of these tests.</summary>
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(20);
 
-    // A storm of 25 s must not leave looks that go on for longer than the pause before them; one that never succeeds in 5 s must get its time.
+    // After faults of half a minute a look must not go on for much longer than 5 s; one that always takes longer must get its time at last.
     [TestCase(0, 5)]
     [TestCase(20, 5)]
     [TestCase(43, 10.75)]

@@ -36,15 +36,15 @@ public sealed class RetryFailedVoicesTests : QueueTest
     [Test]
     public async Task Retried_requests_are_claimed_in_the_order_of_their_positions_behind_what_waits()
     {
-        string[] texts = [.. Enumerable.Range(0, 9).Select(i => $"{i}")];
-        var video = await CreateVideoAsync(texts);
-        // The order of their ids, in which they are locked, is none of their positions.
-        await SqlAsync("update voices set status = 'failed'; update voices set queue_at = now() - interval '1 hour' * position");
+        var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
+        // Their ids, by which they are locked, are in the order of their creation; their positions are not.
+        await Voices.CreateVoiceRequestsAsync(video, [.. Enumerable.Range(0, 9).Select(i => new NewVoiceRequest("Ana", $"{i}") { Position = 8 - i })], cancellationToken: Token);
+        await SqlAsync("update voices set status = 'failed', queue_at = now() - interval '1 hour'");
         await CreateVideoAsync("waits");
 
         await Voices.RetryFailedVoicesAsync(video, cancellationToken: Token);
 
-        Assert.That(await ClaimTextsAsync(20), Is.EqualTo(new[] { "waits" }.Concat(texts)));
+        Assert.That(await ClaimTextsAsync(20), Is.EqualTo(new[] { "waits" }.Concat(Enumerable.Range(0, 9).Select(i => $"{8 - i}"))));
     }
 
     [Test]
