@@ -38,7 +38,8 @@ public sealed class RetryFailedVoicesTests : QueueTest
     {
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         // Their ids, by which they are locked, are in the order of their creation; their positions are not.
-        await Voices.CreateVoiceRequestsAsync(video, [.. Enumerable.Range(0, 9).Select(i => new NewVoiceRequest("Ana", $"{i}") { Position = 8 - i })], cancellationToken: Token);
+        for (var i = 0; i < 9; i++)
+            await Voices.CreateVoiceRequestAsync(video, new NewVoiceRequest("Ana", $"{i}") { Position = 8 - i }, cancellationToken: Token);
         await SqlAsync("update voices set status = 'failed', queue_at = now() - interval '1 hour'");
         await CreateVideoAsync("waits");
 
