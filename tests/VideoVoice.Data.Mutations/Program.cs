@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using VideoVoice.Data.Mutations;
 
 const string Help = """
@@ -12,10 +13,11 @@ const string Help = """
       --lanes N         test runs beside each other (2)
       --list            their names
       --output FILE     the survivors, a line each
+      --reach FILE      what each test reaches, for the next run on the same commit: written when it is not there
     """;
 
 var repository = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
-var (only, every, lanes, list, outputFile) = ("", 1, 2, false, (string?)null);
+var (only, every, lanes, list, outputFile, reachFile) = ("", 1, 2, false, (string?)null, (string?)null);
 for (var i = 0; i < args.Length; i++)
 {
     string Value() => i + 1 < args.Length ? args[++i] : throw new ArgumentException($"{args[i]} needs a value.");
@@ -25,6 +27,7 @@ for (var i = 0; i < args.Length; i++)
         case "--every": every = int.Parse(Value(), CultureInfo.InvariantCulture); break;
         case "--lanes": lanes = int.Parse(Value(), CultureInfo.InvariantCulture); break;
         case "--output": outputFile = Value(); break;
+        case "--reach": reachFile = Value(); break;
         case "--list": list = true; break;
         default:
             Console.WriteLine(Help);
@@ -56,20 +59,26 @@ for (var i = 0; i < lanes; i++)
 }
 
 var parallel = new ParallelOptions { MaxDegreeOfParallelism = lanes };
-var classes = chosen.Select(mutant => Tests.Of(mutant, hosts.First().Classes)).SelectMany(tests => tests.First.Concat(tests.Then)).Distinct().ToList();
-var reached = new ConcurrentDictionary<string, IReadOnlySet<string>>();
+// By class and test. One that fails as it is, twice, would kill everything.
+var reached = reachFile is not null && File.Exists(reachFile)
+    ? JsonSerializer.Deserialize<ConcurrentDictionary<string, IReadOnlyDictionary<string, string[]>>>(await File.ReadAllTextAsync(reachFile))!
+    : [];
+var classes = chosen.SelectMany(mutant => Tests.Of(mutant, hosts.First().Classes).SelectMany(c => c)).Distinct().Where(c => !reached.ContainsKey(c)).ToList();
 await Parallel.ForEachAsync(classes, parallel, async (testClass, _) =>
 {
     hosts.TryTake(out var host);
-    var (places, failed) = await host!.ReachAsync(testClass);
+    var answer = await host!.ReachAsync(testClass);
+    if (answer.Failed is not null)
+        answer = await host.ReachAsync(testClass);
     hosts.Add(host);
-    // A test that fails as it is would kill everything.
-    if (failed is null)
-        reached[testClass] = places;
+    if (answer.Failed is null)
+        reached[testClass] = answer.Reached;
     else
-        Console.WriteLine($"Left out, because it fails without a mutant: {testClass} by {failed}");
+        Console.WriteLine($"Left out, because it fails without a mutant: {testClass} by {answer.Failed}");
 });
-Console.WriteLine($"{chosen.Count} mutants, {classes.Count} classes of tests");
+if (reachFile is not null)
+    await File.WriteAllTextAsync(reachFile, JsonSerializer.Serialize(reached));
+Console.WriteLine($"{chosen.Count} mutants, {reached.Count} classes of tests");
 
 var survivors = new List<Mutant>();
 // What has killed a mutant of a file will kill the next one, too, as a rule.
@@ -78,19 +87,21 @@ var done = 0;
 await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
 {
     hosts.TryTake(out var host);
-    var (first, then) = Tests.Of(mutant, reached.Where(r => r.Value.Contains(mutant.Place)).Select(r => r.Key));
+    // Those of the same name first, because most end there.
+    var tests = Tests.Of(mutant, reached.Keys).Select(classes => classes.SelectMany(c => reached[c]).Where(t => t.Value.Contains(mutant.Place)).Select(t => t.Key).ToList()).ToList();
     string[] probable;
     lock (survivors)
-        probable = [.. first.Concat(then).Where(killers[mutant.File].Contains)];
-    var killer = await host!.TestAsync(mutant, [probable, [.. first.Except(probable)], [.. then.Except(probable)]]);
+        probable = [.. tests.SelectMany(t => t).Where(killers[mutant.File].Contains)];
+    var killer = await host!.TestAsync(mutant, [probable, .. tests.Select(t => t.Except(probable).ToArray())]);
     hosts.Add(host);
     lock (survivors)
     {
         done++;
-        killers[mutant.File].UnionWith(first.Concat(then).Where(c => killer?.StartsWith($"{c}.", StringComparison.Ordinal) == true));
-        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is null ? first.Length + then.Length == 0 ? ", which no test reaches" : "" : $" by {killer}")}");
-        if (killer is null)
+        if (killer is not null)
+            killers[mutant.File].Add(killer);
+        else
             survivors.Add(mutant);
+        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is not null ? $" by {killer}" : tests.TrueForAll(t => t.Count == 0) ? ", which no test reaches" : "")}");
     }
 });
 foreach (var host in hosts)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace VideoVoice.Data.Mutations;
 
@@ -8,37 +7,30 @@ namespace VideoVoice.Data.Mutations;
 internal sealed class TestHost(string assembly, string server) : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_reachLimit = TimeSpan.FromMinutes(10);
 
     private Process? _process;
 
-    private sealed record Answer(int Tests, string? Failed);
+    private sealed record Answer(int Tests, string? Failed, Dictionary<string, string[]>? Reached);
 
     /// <summary>The full names of all classes that hold tests.</summary>
     internal IReadOnlyList<string> Classes { get; private set; } = [];
 
-    /// <summary>Runs a class as it is. Returns the places that its tests reach, those in the processes that they start included, and the test that fails.</summary>
-    internal async Task<(IReadOnlySet<string> Places, string? Failed)> ReachAsync(string testClass)
+    /// <summary>Runs a class as it is. Returns the places that each of its tests reaches, those in the processes that it starts included, and the test that fails.</summary>
+    internal async Task<(IReadOnlyDictionary<string, string[]> Reached, string? Failed)> ReachAsync(string testClass)
     {
-        var seen = Directory.CreateTempSubdirectory("videovoice-seen-");
-        try
-        {
-            var answer = await TestAsync(null, seen.FullName, [$"^{Regex.Escape(testClass)}$"]);
-            return (seen.EnumerateFiles().SelectMany(f => File.ReadLines(f.FullName)).ToHashSet(StringComparer.Ordinal), answer.Failed);
-        }
-        finally
-        {
-            seen.Delete(recursive: true);
-        }
+        var answer = await TestAsync(null, [testClass]);
+        return (answer.Reached ?? [], answer.Failed);
     }
 
     /// <summary>What fails, hangs or breaks with the mutant; null when nothing does.</summary>
     /// <param name="mutant">The mutant.</param>
-    /// <param name="runs">Classes by their full names, one test run for each list until one fails.</param>
+    /// <param name="runs">Tests by their full names, one test run for each list until one fails.</param>
     internal async Task<string?> TestAsync(Mutant mutant, IEnumerable<string[]> runs)
     {
-        foreach (var classes in runs.Where(classes => classes.Length > 0))
+        foreach (var tests in runs.Where(tests => tests.Length > 0))
         {
-            if ((await TestAsync(mutant, null, [.. classes.Select(c => $"^{Regex.Escape(c)}$")])).Failed is { } failed)
+            if ((await TestAsync((Mutant?)mutant, tests)).Failed is { } failed)
                 return failed;
         }
 
@@ -65,7 +57,8 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
         Classes = JsonSerializer.Deserialize<string[]>((await _process.StandardOutput.ReadLineAsync())!)!;
     }
 
-    private async Task<Answer> TestAsync(Mutant? mutant, string? seen, string[] classes)
+    /// <summary>Without a mutant, what the tests reach.</summary>
+    private async Task<Answer> TestAsync(Mutant? mutant, string[] tests)
     {
         await StartAsync();
         var order = new
@@ -73,12 +66,12 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
             Number = mutant is { IsSql: false } ? mutant.Switch : null,
             Statement = mutant is { IsSql: true } ? mutant.Place : null,
             Text = mutant is { IsSql: true } ? mutant.Switch : null,
-            Seen = seen,
-            Classes = classes,
+            Tests = tests,
+            Reach = mutant is null,
         };
         try
         {
-            using var limit = new CancellationTokenSource(s_limit);
+            using var limit = new CancellationTokenSource(mutant is null ? s_reachLimit : s_limit);
             await _process!.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order));
             await _process.StandardInput.FlushAsync(limit.Token);
             if (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
@@ -90,7 +83,7 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
         {
             Dispose();
             _process = null;
-            return new Answer(0, e is IOException ? "the end of the test host" : "the time limit");
+            return new Answer(0, e is IOException ? "the end of the test host" : "the time limit", null);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace VideoVoice.Data.Mutations;
 internal static partial class Tests
 {
     /// <summary>Those among the classes that must notice it: first those of the same name, then the others.</summary>
-    internal static (string[] First, string[] Then) Of(Mutant mutant, IEnumerable<string> classes)
+    internal static string[][] Of(Mutant mutant, IEnumerable<string> classes)
     {
         var name = Pascal().Replace(Path.GetFileName(mutant.File).Split('.')[0], m => m.Value[^1..].ToUpperInvariant());
         var first = FirstOf(name).Select(n => $"{n}Tests").ToHashSet(StringComparer.Ordinal);
@@ -17,7 +17,7 @@ internal static partial class Tests
         var all = classes
             .Where(c => first.Contains(c[(c.LastIndexOf('.') + 1)..]) || namespaces.Exists(n => c == n || c.StartsWith($"{n}.", StringComparison.Ordinal)))
             .ToLookup(c => first.Contains(c[(c.LastIndexOf('.') + 1)..]));
-        return ([.. all[true]], [.. all[false]]);
+        return [[.. all[true]], [.. all[false]]];
     }
 
     private static string[] FirstOf(string name) => name switch

@@ -1,27 +1,23 @@
-using System.Runtime.CompilerServices;
 using Dapper;
 using Npgsql;
 using NUnit.Framework;
+using NUnit.Framework.Interfaces;
 using VideoVoice.Data.Internal;
-using VideoVoice.Data.Registration;
-using VideoVoice.Data.Testing;
 
 namespace VideoVoice.Data.Tests;
 
-/// <summary>A test with a database of its own, copied from a template that the initializer made, and with the managers on it.</summary>
+/// <summary>A test with a database of its own as the initializer leaves it, and with the managers on it.</summary>
 public abstract class DatabaseTest
 {
-    /// <summary>Of each server, by itself: of a run, that is.</summary>
-    private static readonly ConditionalWeakTable<LocalPostgres, Lazy<Task<string>>> s_templates = [];
-
     private protected static TimeSpan TearDownLimit { get; } = TimeSpan.FromSeconds(60);
 
-    private LocalPostgres _server = null!;
+    private TestDatabase _database = null!;
 
-    protected string ConnectionString { get; private set; } = null!;
+    protected string ConnectionString => _database.ConnectionString;
 
-#pragma warning disable NUnit1032 // The tear-down disposes of all three, with a time limit, which the analyzer does not see through.
-    protected NpgsqlDataSource DataSource { get; private set; } = null!;
+    protected NpgsqlDataSource DataSource => _database.DataSource;
+
+#pragma warning disable NUnit1032 // The tear-down disposes of both, with a time limit, which the analyzer does not see through.
 
     protected VoiceManager Voices { get; private set; } = null!;
 
@@ -49,10 +45,8 @@ public abstract class DatabaseTest
     [SetUp]
     public async Task CreateDatabaseAsync()
     {
-        _server = await (NeedsPasswords ? PostgresServer.GetStrictAsync() : PostgresServer.GetAsync());
-        var template = Initialized ? await s_templates.GetValue(_server, static server => new Lazy<Task<string>>(() => Task.Run(() => CreateTemplateAsync(server)))).Value : null;
-        ConnectionString = Configure(await _server.CreateDatabaseAsync(template: template));
-        DataSource = DataSources.Create(new VideoVoiceOptions { ConnectionString = ConnectionString }, null);
+        var server = await (NeedsPasswords ? PostgresServer.GetStrictAsync() : PostgresServer.GetAsync());
+        _database = await (Initialized ? TestDatabase.TakeAsync(server) : TestDatabase.CreateEmptyAsync(server));
         Videos = new VideoManager(DataSource);
         Voices = new VoiceManager(new Database(DataSource, time: Time), new VideoVoiceOptions(), notifier: null, logger: null);
         VoiceMappings = new VoiceMappingManager(DataSource);
@@ -66,8 +60,7 @@ public abstract class DatabaseTest
         // A tear-down has an end, too: what does not stop in time fails the test by its name.
         await Voices.DisposeAsync().AsTask().WaitAsync(TearDownLimit);
         await Videos.DisposeAsync().AsTask().WaitAsync(TearDownLimit);
-        await DataSource.DisposeAsync().AsTask().WaitAsync(TearDownLimit);
-        await _server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
+        await _database.ReturnAsync(Initialized && TestContext.CurrentContext.Result.Outcome.Status is TestStatus.Passed).WaitAsync(TearDownLimit);
     }
 
     /// <summary>Runs SQL that a test needs around the library, such as what a Python service would send.</summary>
@@ -89,17 +82,5 @@ public abstract class DatabaseTest
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         await Voices.CreateVoiceRequestsAsync(video, [.. texts.Select(text => new NewVoiceRequest("Aluno", text))], cancellationToken: Token);
         return video;
-    }
-
-    // Small pools: some dozens of databases are open at once on one server.
-    private static string Configure(string connectionString) =>
-        new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 20, ConnectionIdleLifetime = 5, ConnectionPruningInterval = 1 }.ConnectionString;
-
-    private static async Task<string> CreateTemplateAsync(LocalPostgres server)
-    {
-        var connectionString = new NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync()) { Pooling = false };
-        await using var dataSource = NpgsqlDataSource.Create(connectionString);
-        await new SchemaInitializer(dataSource).InitializeAsync();
-        return connectionString.Database!;
     }
 }

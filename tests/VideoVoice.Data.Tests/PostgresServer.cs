@@ -19,6 +19,9 @@ public sealed class PostgresServer
     private static IAsyncDisposable? s_container;
 #endif
 
+    /// <summary>True where several runs in one process share the server and its template; their other databases are dropped after each.</summary>
+    internal static bool IsKept { get; set; }
+
     public static Task<LocalPostgres> GetAsync() => s_server.Value;
 
     /// <summary>A server that refuses a wrong password: that of the run, unless it trusts everybody, as an existing server may.</summary>
@@ -49,6 +52,12 @@ public sealed class PostgresServer
     [OneTimeTearDown]
     public static async Task StopAsync()
     {
+        if (IsKept)
+        {
+            await TestDatabase.DropFreeAsync(await GetAsync());
+            return;
+        }
+
         // Another run in the same process starts others.
         await StopAsync(Interlocked.Exchange(ref s_strict, NewStrictServer()));
         await StopAsync(Interlocked.Exchange(ref s_server, NewServer()));
@@ -60,8 +69,11 @@ public sealed class PostgresServer
     private static async Task StopAsync(Lazy<Task<LocalPostgres>> server)
     {
         // A failed start was reported by the tests that asked.
-        if (server.IsValueCreated && server.Value.IsCompletedSuccessfully)
-            await (await server.Value).DisposeAsync();
+        if (!server.IsValueCreated || !server.Value.IsCompletedSuccessfully)
+            return;
+
+        await TestDatabase.DropFreeAsync(await server.Value);
+        await (await server.Value).DisposeAsync();
     }
 
     private static async Task<LocalPostgres> StartAsync()

@@ -16,39 +16,56 @@ namespace VideoVoice.Data.Tests.Mutants;
 internal static class MutantHost
 {
     /// <summary>
-    /// The number of a rewritten place or the text of a statement, a folder for the names of the places that the tests reach, and the classes to run, as regular
-    /// expressions.
+    /// The number of a rewritten place or the text of a statement, and the tests to run, classes or single ones. With <paramref name="Reach"/>, one class, whose tests
+    /// run one after the other so that each can be told what it reaches.
     /// </summary>
-    private sealed record Order(string? Number, string? Statement, string? Text, string? Seen, string[] Classes);
+    private sealed record Order(string? Number, string? Statement, string? Text, string[] Tests, bool Reach);
 
     internal static int Run()
     {
         var output = Console.Out;
         Console.SetOut(TextWriter.Null);
-        var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
-        runner.Load(Assembly.GetExecutingAssembly(), new Dictionary<string, object> { ["StopOnError"] = true });
+        var runner = Load(new() { ["StopOnError"] = true });
+        var single = Load(new() { ["NumberOfTestWorkers"] = 0 });
+        // The template is that of the unchanged library.
+        PostgresServer.IsKept = true;
+        PrepareAsync().GetAwaiter().GetResult();
         output.WriteLine(JsonSerializer.Serialize(ClassesOf(runner.ExploreTests(TestFilter.Empty)).Distinct()));
         output.Flush();
         while (Console.In.ReadLine() is { } line)
         {
             var order = JsonSerializer.Deserialize<Order>(line)!;
-            Activate(order);
-            var filter = new XElement("filter", new XElement("or", order.Classes.Select(c => new XElement("class", new XAttribute("re", "1"), c))));
-            var result = runner.Run(TestListener.NULL, TestFilter.FromXml(filter.ToString()));
-            output.WriteLine(JsonSerializer.Serialize(new { Tests = result.TotalCount, Failed = FirstFailed(result) }));
+            Activate(order.Number, order.Statement, order.Text, null);
+            var filter = TestFilter.FromXml(new XElement("filter", new XElement("or", order.Tests.Select(t => new XElement("test", t)))).ToString());
+            var reach = order.Reach ? new ReachListener(order.Tests[0], folder => Activate(null, null, null, folder)) : null;
+            var result = reach is null ? runner.Run(TestListener.NULL, filter) : single.Run(reach, filter);
+            output.WriteLine(JsonSerializer.Serialize(new { Tests = result.TotalCount, Failed = FirstFailed(result), Reached = reach?.Take() }));
             output.Flush();
         }
 
         return 0;
     }
 
-    private static void Activate(Order order)
+    private static async Task PrepareAsync()
+    {
+        var database = await TestDatabase.TakeAsync(await PostgresServer.GetAsync());
+        await database.ReturnAsync(reusable: false);
+    }
+
+    private static NUnitTestAssemblyRunner Load(Dictionary<string, object> settings)
+    {
+        var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
+        runner.Load(Assembly.GetExecutingAssembly(), settings);
+        return runner;
+    }
+
+    private static void Activate(string? number, string? statement, string? text, string? seen)
     {
         // For the processes that tests start.
-        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT", order.Number);
-        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_STATEMENT", order.Statement);
-        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_TEXT", order.Text);
-        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_SEEN", order.Seen);
+        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT", number);
+        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_STATEMENT", statement);
+        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_TEXT", text);
+        Environment.SetEnvironmentVariable("VIDEOVOICE_MUTANT_SEEN", seen);
         var library = typeof(Statements).Assembly;
         (library.GetType("VideoVoice.Data.Mutations.Active")?.GetMethod("Read", BindingFlags.Static | BindingFlags.NonPublic)
             ?? throw new InvalidOperationException("The library was not built with mutants.")).Invoke(null, null);

@@ -25,7 +25,13 @@ public sealed class NotifyListenersTests : DatabaseTest
     }
 
     [TearDown]
-    public async Task CloseAsync() => await _listening.DisposeAsync();
+    public async Task CloseAsync()
+    {
+        // Its session goes back to the pool as it is.
+        await using (var unlisten = new NpgsqlCommand("unlisten *", _listening))
+            await unlisten.ExecuteNonQueryAsync();
+        await _listening.DisposeAsync();
+    }
 
     [TestCase(0, 0)]
     [TestCase(1, 1)]
