@@ -63,7 +63,7 @@ var parallel = new ParallelOptions { MaxDegreeOfParallelism = lanes };
 var reached = reachFile is not null && File.Exists(reachFile)
     ? JsonSerializer.Deserialize<ConcurrentDictionary<string, IReadOnlyDictionary<string, string[]>>>(await File.ReadAllTextAsync(reachFile))!
     : [];
-var classes = chosen.SelectMany(mutant => Tests.Of(mutant, hosts.First().Classes).SelectMany(c => c)).Distinct().Where(c => !reached.ContainsKey(c)).ToList();
+var classes = hosts.First().Classes.Where(c => Tests.AreMet(c) && !reached.ContainsKey(c)).ToList();
 await Parallel.ForEachAsync(classes, parallel, async (testClass, _) =>
 {
     hosts.TryTake(out var host);
@@ -87,8 +87,7 @@ var done = 0;
 await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
 {
     hosts.TryTake(out var host);
-    // Those of the same name first, because most end there.
-    var tests = Tests.Of(mutant, reached.Keys).Select(classes => classes.SelectMany(c => reached[c]).Where(t => t.Value.Contains(mutant.Place)).Select(t => t.Key).ToList()).ToList();
+    var tests = Tests.Of(mutant, reached);
     string[] probable;
     lock (survivors)
         probable = [.. tests.SelectMany(t => t).Where(killers[mutant.File].Contains)];
@@ -101,7 +100,7 @@ await Parallel.ForEachAsync(chosen, parallel, async (mutant, _) =>
             killers[mutant.File].Add(killer);
         else
             survivors.Add(mutant);
-        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is not null ? $" by {killer}" : tests.TrueForAll(t => t.Count == 0) ? ", which no test reaches" : "")}");
+        Console.WriteLine($"{done}/{chosen.Count} {(killer is null ? "SURVIVED" : "killed")} {mutant.Name}{(killer is not null ? $" by {killer}" : Array.TrueForAll(tests, t => t.Length == 0) ? ", which no test reaches" : "")}");
     }
 });
 foreach (var host in hosts)

@@ -2,22 +2,34 @@ using System.Text.RegularExpressions;
 
 namespace VideoVoice.Data.Mutations;
 
-/// <summary>
-/// Which tests must notice a mutant: those that mirror its file, the class of the same name first, because most end there. Tests of text, style and packages would
-/// notice anything.
-/// </summary>
+/// <summary>Which tests a mutant meets: those that reach it.</summary>
 internal static partial class Tests
 {
-    /// <summary>Those among the classes that must notice it: first those of the same name, then the others.</summary>
-    internal static string[][] Of(Mutant mutant, IEnumerable<string> classes)
+    /// <summary>What is reached by thousands of tests meets this many of the others.</summary>
+    private const int Most = 200;
+
+    // Tests of text, style and packages would notice anything, and others have nothing to do with the statements. One of the conventions is about what statements do.
+    private static readonly string[] s_excluded = ["Containers", "Conventions", "Encryption", "Hangs", "Mutants", "Packaging", "Samples", "Testing"];
+
+    /// <summary>The class is one whose tests mutants meet.</summary>
+    internal static bool AreMet(string testClass) => testClass.EndsWith(".FlatCostTests", StringComparison.Ordinal) || !Array.Exists(s_excluded, e => testClass.StartsWith($"VideoVoice.Data.Tests.{e}", StringComparison.Ordinal));
+
+    /// <summary>
+    /// The tests that reach a mutant, in the order in which it meets them: of the classes of the same name, because most end there; of those that mirror its folder; and
+    /// others, those first that reach the least besides.
+    /// </summary>
+    /// <param name="mutant">The mutant.</param>
+    /// <param name="reached">By class and test, the places.</param>
+    internal static string[][] Of(Mutant mutant, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string[]>> reached)
     {
         var name = Pascal().Replace(Path.GetFileName(mutant.File).Split('.')[0], m => m.Value[^1..].ToUpperInvariant());
         var first = FirstOf(name).Select(n => $"{n}Tests").ToHashSet(StringComparer.Ordinal);
         var namespaces = Namespaces(mutant.File).Select(n => $"VideoVoice.Data.Tests.{n}").ToList();
-        var all = classes
-            .Where(c => first.Contains(c[(c.LastIndexOf('.') + 1)..]) || namespaces.Exists(n => c == n || c.StartsWith($"{n}.", StringComparison.Ordinal)))
-            .ToLookup(c => first.Contains(c[(c.LastIndexOf('.') + 1)..]));
-        return [[.. all[true]], [.. all[false]]];
+        var tests = reached
+            .SelectMany(c => c.Value.Where(t => t.Value.Contains(mutant.Place)).Select(t => (Class: c.Key, Name: t.Key, Places: t.Value.Length)))
+            .OrderBy(t => t.Places)
+            .ToLookup(t => first.Contains(t.Class[(t.Class.LastIndexOf('.') + 1)..]) ? 0 : namespaces.Exists(n => t.Class == n || t.Class.StartsWith($"{n}.", StringComparison.Ordinal)) ? 1 : 2, t => t.Name);
+        return [[.. tests[0]], [.. tests[1]], [.. tests[2].Take(Most)]];
     }
 
     private static string[] FirstOf(string name) => name switch
