@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Mutations;
 /// <summary>A process that runs tests for one mutant after the other; another one takes its place when a mutant makes it hang or end.</summary>
 internal sealed class TestHost(string assembly, string server) : IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_reachLimit = TimeSpan.FromMinutes(10);
 
     private Process? _process;

@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Mutations;
 internal static partial class Tests
 {
     /// <summary>What is reached by thousands of tests meets this many of the others.</summary>
-    private const int Most = 200;
+    private const int Most = 50;
 
     // Tests of text, style and packages would notice anything, and others have nothing to do with the statements. One of the conventions is about what statements do.
     private static readonly string[] s_excluded = ["Containers", "Conventions", "Encryption", "Hangs", "Mutants", "Packaging", "Samples", "Testing"];
