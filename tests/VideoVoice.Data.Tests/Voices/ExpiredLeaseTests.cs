@@ -25,6 +25,24 @@ public sealed class ExpiredLeaseTests : QueueTest
     }
 
     [Test]
+    public async Task A_request_that_is_put_back_and_not_claimed_at_once_is_nobody_s()
+    {
+        var video = await CreateVideoAsync("one");
+        var lapsed = await ClaimOneAsync("first");
+        await ExpireLeasesAsync();
+        var urgent = await QueueAsync(video, "urgent", 0, priority: 1);
+
+        Assert.That((await ClaimOneAsync("second")).Id, Is.EqualTo(urgent));
+
+        var voice = (await Voices.GetVoiceAsync(lapsed.Id, cancellationToken: Token))!;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((voice.Status, voice.Attempt), Is.EqualTo((VoiceStatus.Pending, 1)));
+            Assert.That((voice.WorkerId, voice.LeaseExpiresAt, voice.ProcessingCompletedAt), Is.EqualTo(((string?)null, (DateTimeOffset?)null, (DateTimeOffset?)null)));
+        }
+    }
+
+    [Test]
     public async Task A_lease_that_has_not_ended_is_left_alone()
     {
         await CreateVideoAsync("one");

@@ -61,8 +61,7 @@ public sealed class VoiceOrderTests : UnorderedTest
     public async Task Retries_whose_time_has_come_are_taken_oldest_first()
     {
         var video = await QueueAllAsync();
-        await SqlAsync("update voices set attempt = 1, available_at = now() - interval '1 hour' + make_interval(secs => text_content::integer) where text_content <> '4'");
-        await SqlAsync("update voices set status = 'failed', available_at = now() - interval '1 hour' where text_content = '4'");
+        // Before the others in the table, which an update writes again at its end.
         await SqlAsync(
             """
             insert into voices (video_id, character_name, text_content, attempt, queue_at, available_at)
@@ -70,11 +69,31 @@ public sealed class VoiceOrderTests : UnorderedTest
             from generate_series(1, 1000) g
             """,
             new { video });
+        await SqlAsync("update voices set attempt = 1, available_at = now() - interval '1 hour' + make_interval(secs => text_content::integer) where text_content in ('0', '1', '2', '3')");
+        await SqlAsync("update voices set status = 'failed', available_at = now() - interval '1 hour' where text_content = '4'");
 
         await ClaimAsync(1);
 
         Assert.That(await ScalarAsync<long>("select count(*) from voices where text_content in ('0', '1', '2', '3') and available_at is not null"), Is.Zero);
+        Assert.That(await ScalarAsync<long>("select count(*) from voices where text_content = 'later' and available_at is not null"), Is.EqualTo(4));
         Assert.That(await ScalarAsync<bool>("select available_at is not null from voices where text_content = '4'"), Is.True);
+    }
+
+    /// <summary>The reasons are matched with the list by their order. A plan that hashes the short list gives them in the order of the table.</summary>
+    [Test]
+    public async Task Refused_writes_are_answered_in_the_order_of_the_list()
+    {
+        await CreateVideoAsync([.. Enumerable.Range(0, 400).Select(i => $"{i}")]);
+        await SqlAsync("analyze voices");
+        var claimed = await Voices.ClaimVoicesAsync("worker", 6, Lease, cancellationToken: Token);
+        await SqlAsync("update voices set status = 'completed', output_audio_path = 'other.wav' where id = any(@ids)", new { ids = claimed.Where((_, i) => i % 2 == 0).Select(r => r.Id).ToArray() });
+        await SqlAsync("update voices set attempt = attempt + 1 where id = any(@ids)", new { ids = claimed.Where((_, i) => i % 2 == 1).Select(r => r.Id).ToArray() });
+
+        var outcomes = await UnorderedVoices.CompleteVoicesAsync([.. claimed.Reverse().Select(r => new VoiceCompletion(r.Fence, "mine.wav"))], cancellationToken: Token);
+
+        Assert.That(
+            outcomes.Select(o => (o.VoiceId, o.Outcome)),
+            Is.EqualTo(claimed.Select((r, i) => (r.Id, i % 2 == 0 ? WriteOutcome.AlreadyFinished : WriteOutcome.LeaseLost)).Reverse()));
     }
 
     [Test]
