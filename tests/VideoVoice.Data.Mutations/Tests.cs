@@ -8,6 +8,9 @@ internal static partial class Tests
     /// <summary>What is reached by thousands of tests meets this many of the others.</summary>
     private const int Most = 50;
 
+    /// <summary>Starts dozens of initializers at once, for every statement of the schema: comes last.</summary>
+    private const string Slow = ".Schema.MissingDatabaseTests";
+
     // Tests of text, style and packages would notice anything, and others have nothing to do with the statements. One of the conventions is about what statements do.
     private static readonly string[] s_excluded = ["Containers", "Conventions", "Encryption", "Hangs", "Mutants", "Packaging", "Samples", "Testing"];
 
@@ -27,8 +30,8 @@ internal static partial class Tests
         var namespaces = Namespaces(mutant.File).Select(n => $"VideoVoice.Data.Tests.{n}").ToList();
         var tests = reached
             .SelectMany(c => c.Value.Where(t => t.Value.Contains(mutant.Place)).Select(t => (Class: c.Key, Name: t.Key, Places: t.Value.Length)))
-            .OrderBy(t => t.Places)
-            .ToLookup(t => first.Contains(t.Class[(t.Class.LastIndexOf('.') + 1)..]) ? 0 : namespaces.Exists(n => t.Class == n || t.Class.StartsWith($"{n}.", StringComparison.Ordinal)) ? 1 : 2, t => t.Name);
+            .OrderBy(t => t.Class.EndsWith(Slow, StringComparison.Ordinal)).ThenBy(t => t.Places)
+            .ToLookup(t => t.Class.EndsWith(Slow, StringComparison.Ordinal) ? 2 : first.Contains(t.Class[(t.Class.LastIndexOf('.') + 1)..]) ? 0 : namespaces.Exists(n => t.Class == n || t.Class.StartsWith($"{n}.", StringComparison.Ordinal)) ? 1 : 2, t => t.Name);
         return [[.. tests[0]], [.. tests[1]], [.. tests[2].Take(Most)]];
     }
 

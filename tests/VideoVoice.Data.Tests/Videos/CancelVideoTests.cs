@@ -35,6 +35,33 @@ public sealed class CancelVideoTests : QueueTest
     }
 
     [Test]
+    public async Task A_cancel_that_waited_for_the_completion_of_its_video_is_refused()
+    {
+        var video = await CreateVideoAsync("one");
+
+        var outcome = await HeldLock.MeetAsync(
+            DataSource,
+            "update videos set status = 'completed', completed_at = now() where id = @video",
+            new { video },
+            () => Videos.CancelVideoAsync(video, cancellationToken: Token),
+            Token);
+
+        Assert.That(outcome, Is.EqualTo(WriteOutcome.AlreadyFinished));
+        Assert.That(await ScalarAsync<string>("select v.status || ' ' || vo.status from videos v join voices vo on vo.video_id = v.id"), Is.EqualTo("completed pending"));
+    }
+
+    [Test]
+    public async Task The_same_reason_in_another_video_makes_no_repeat_of_it()
+    {
+        var video = await CreateVideoAsync("one");
+        await Videos.FailVideoAsync(video, "broken", cancellationToken: Token);
+        await Videos.CancelVideoAsync(await CreateVideoAsync("other"), "No longer wanted.", cancellationToken: Token);
+        await SqlAsync("update voices set status = 'failed', error_message = 'broken' where video_id = @video", new { video });
+
+        Assert.That(await Videos.CancelVideoAsync(video, "No longer wanted.", cancellationToken: Token), Is.EqualTo(WriteOutcome.AlreadyFinished));
+    }
+
+    [Test]
     public async Task A_second_cancel_is_finished_already_and_an_unknown_video_is_not_found()
     {
         var video = await CreateVideoAsync("one");

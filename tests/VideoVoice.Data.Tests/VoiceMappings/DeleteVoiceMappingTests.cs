@@ -54,6 +54,16 @@ public sealed class DeleteVoiceMappingTests : DatabaseTest
     }
 
     [Test]
+    public async Task A_write_of_another_mapping_is_not_waited_for()
+    {
+        await using var held = await HeldLock.TakeAsync(DataSource, "select from voice_mappings where voice_id = 'professora' for update");
+
+        var deleted = await VoiceMappings.DeleteVoiceMappingAsync("aluno", cancellationToken: Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        Assert.That(deleted, Is.EqualTo(WriteOutcome.Applied));
+    }
+
+    [Test]
     public async Task Requests_of_another_mapping_do_not_keep_it()
     {
         var video = await CreateVideoAsync();

@@ -68,6 +68,18 @@ public sealed class ImportVoiceConfigurationTests : DatabaseTest
         Assert.That(await ScalarAsync<long>("select count(*) from voice_mappings where is_default"), Is.EqualTo(1));
     }
 
+    [TestCase("default", "aluno")]
+    [TestCase("aluno", "default")]
+    public async Task The_default_of_a_file_takes_over_from_another_mapping_of_the_file(string first, string second)
+    {
+        await VoiceMappings.SetDefaultVoiceMappingAsync("aluno", cancellationToken: Token);
+        var configuration = VoiceConfiguration.Parse($$"""{"voice_mappings": {"{{first}}": {"voice_file": "a.wav", "language": "en"}, "{{second}}": {"voice_file": "b.wav", "language": "en"} } }""");
+
+        await VoiceMappings.ImportVoiceConfigurationAsync(configuration, cancellationToken: Token);
+
+        Assert.That(await ScalarAsync<string>("select string_agg(voice_id, ' ') from voice_mappings where is_default"), Is.EqualTo("default"));
+    }
+
     [Test]
     public async Task An_import_that_fails_on_its_last_row_writes_nothing()
     {

@@ -39,6 +39,17 @@ public sealed class ListPendingVoicesTests : DatabaseTest
         Assert.That((await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Select(r => r.TextContent), Is.EqualTo(["pending", "due"]));
     }
 
+    /// <summary>A request that was moved back in the queue has waited since its creation; one that failed, since its retry could start.</summary>
+    [TestCase(0, 3600)]
+    [TestCase(1, 60)]
+    public async Task Waited_seconds_begin_where_the_request_could_first_start(int failures, double expected)
+    {
+        await CreateVideoAsync("one");
+        await SqlAsync("update voices set created_at = now() - interval '1 hour', queue_at = now() - interval '1 minute', failures = @failures", new { failures });
+
+        Assert.That((await Voices.ListPendingVoicesAsync(cancellationToken: Token)).Single().WaitedSeconds, Is.InRange(expected, expected + 50));
+    }
+
     [TestCase("ALUNO", true, "aluno")]
     [TestCase("Nobody", true, "default")]
     [TestCase("Nobody", false, null)]

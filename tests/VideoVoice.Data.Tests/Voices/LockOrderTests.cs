@@ -20,6 +20,7 @@ public sealed class LockOrderTests : UnorderedTest
         Heartbeat,
         Release,
         Cancel,
+        Delete,
         Priority,
         Retry,
     }
@@ -66,6 +67,7 @@ public sealed class LockOrderTests : UnorderedTest
         Write.Heartbeat => Voices.HeartbeatVoicesAsync(fences, Lease, cancellationToken: Token),
         Write.Release => Voices.ReleaseVoicesAsync(fences, cancellationToken: Token),
         Write.Cancel => UnorderedVideos.CancelVideoAsync(_video, cancellationToken: Token),
+        Write.Delete => UnorderedVideos.DeleteVideoAsync(_video, cancellationToken: Token),
         Write.Priority => UnorderedVideos.SetVideoPriorityAsync(_video, 7, cancellationToken: Token),
         _ => (Task)UnorderedVoices.RetryFailedVoicesAsync(_video, cancellationToken: Token),
     });

@@ -11,7 +11,7 @@ public sealed class RequeueStuckVoicesTests : QueueTest
         await Voices.ClaimVoicesAsync("worker", 2, Lease, cancellationToken: Token);
         await SqlAsync("update voices set lease_expires_at = now() - interval '1 hour' where text_content = 'expired'");
         await SqlAsync("update voices set status = 'processing' where text_content in ('old', 'young', 'exhausted')");
-        await SqlAsync("update voices set attempt = 3 where text_content = 'exhausted'");
+        await SqlAsync("update voices set attempt = 3, worker_id = 'cloner', available_at = now() + interval '1 hour' where text_content = 'exhausted'");
         await SqlAsync("update voices set processing_started_at = now() - interval '1 hour' where text_content <> 'young'");
         await SqlAsync("update voices set processing_started_at = now() - interval '1 minute' where text_content = 'young'");
         const string Others = "select jsonb_agg(to_jsonb(v) order by v.id)::text from voices v where v.text_content not in ('old', 'exhausted')";
@@ -26,7 +26,8 @@ public sealed class RequeueStuckVoicesTests : QueueTest
             Assert.That(await ScalarAsync<string>(Others), Is.EqualTo(before));
             Assert.That((voices["old"].Status, voices["old"].Attempt, voices["old"].MaxAttempts), Is.EqualTo((VoiceStatus.Pending, 0, 3)));
             Assert.That((voices["exhausted"].Status, voices["exhausted"].Attempt, voices["exhausted"].MaxAttempts), Is.EqualTo((VoiceStatus.Pending, 3, 4)));
-            Assert.That((error.Attempt, error.WorkerId, error.Message), Is.EqualTo((3, (string?)null, "Requeued: it was processing without a lease for too long.")));
+            Assert.That((error.Attempt, error.WorkerId, error.Message), Is.EqualTo((3, "cloner", "Requeued: it was processing without a lease for too long.")));
+            Assert.That((voices["exhausted"].WorkerId, voices["exhausted"].AvailableAt), Is.EqualTo(((string?)null, (DateTimeOffset?)null)));
             Assert.That(voices["old"].ProcessingStartedAt, Is.Null);
         }
     }

@@ -14,6 +14,7 @@ public sealed class RetryFailedVoicesTests : QueueTest
         await Voices.FailVoiceProcessingAsync(fences["failed"], "broken", permanent: true, cancellationToken: Token);
         await Voices.CompleteVoiceProcessingAsync(fences["completed"], "/c.wav", cancellationToken: Token);
         await SqlAsync("update voices set status = 'failed', error_message = 'python' where video_id = @other", new { other });
+        await SqlAsync("update voices set available_at = now() + interval '1 hour', processing_started_at = now() where text_content = 'failed'");
         const string Others = "select jsonb_agg(to_jsonb(v) order by v.id)::text from voices v where v.text_content <> 'failed'";
         var before = await ScalarAsync<string>(Others);
 
@@ -24,7 +25,8 @@ public sealed class RetryFailedVoicesTests : QueueTest
         {
             Assert.That(await ScalarAsync<string>(Others), Is.EqualTo(before));
             Assert.That((voice.Status, voice.Attempt, voice.MaxAttempts), Is.EqualTo((VoiceStatus.Pending, 1, 4)));
-            Assert.That((voice.ErrorMessage, voice.WorkerId, voice.ProcessingCompletedAt), Is.EqualTo(((string?)null, (string?)null, (DateTimeOffset?)null)));
+            Assert.That((voice.ErrorMessage, voice.WorkerId), Is.EqualTo(((string?)null, (string?)null)));
+            Assert.That(new[] { voice.AvailableAt, voice.ProcessingStartedAt, voice.ProcessingCompletedAt }, Has.All.Null);
             Assert.That((await Voices.ListVoiceErrorsAsync(voice.Id, cancellationToken: Token)).Select(e => e.Message), Is.EqualTo(new[] { "broken" }));
         }
 

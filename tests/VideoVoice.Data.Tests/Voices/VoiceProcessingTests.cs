@@ -5,6 +5,19 @@ namespace VideoVoice.Data.Tests.Voices;
 /// <summary>start_voice_processing, complete_voice_processing and fail_voice_processing.</summary>
 public sealed class VoiceProcessingTests : DatabaseTest
 {
+    /// <summary>A worker without leases keeps none that a request of others brings along: the next claim would take the request away.</summary>
+    [Test]
+    public async Task Start_takes_no_lease_over()
+    {
+        await CreateVideoAsync("one");
+        await SqlAsync("update voices set lease_expires_at = now() - interval '1 hour'");
+        var id = await ScalarAsync<Guid>("select id from voices");
+
+        await Voices.StartVoiceProcessingAsync(id, cancellationToken: Token);
+
+        Assert.That((await Voices.GetVoiceAsync(id, cancellationToken: Token))!.LeaseExpiresAt, Is.Null);
+    }
+
     [TestCase("pending", WriteOutcome.Applied)]
     [TestCase("processing", WriteOutcome.NotAllowed)]
     [TestCase("leased", WriteOutcome.NotAllowed)]
