@@ -45,6 +45,8 @@ internal static partial class Tests
         "RequeueLapsedVoices" => ["ExpiredLease"],
         "EnqueueDueRetries" => ["FailVoiceProcessing", "QueueOrder"],
         "ListOutcomes" => ["Fence", "RepeatedWrite", "CompleteVoices"],
+        "ConnectionLoss" => ["DatabaseRetry"],
+        "Database" => ["LostConnection", "OutOfStep", "CutAnswer"],
         "ElectReader" => ["Telemetry", "StatusManager"],
         "UpdateVideoCompleted" or "FailVideo" => ["FinishVideo", "RepeatedVideoWrite"],
         "SetDefaultVoiceMapping" or "SetVoiceMapping" => ["OneDefault", "VoiceMappingManager"],

@@ -61,6 +61,9 @@ public sealed class DatabaseRetryTests
         new(new ObjectDisposedException("x"), false),
     ];
 
+    [Test]
+    public void None() => Assert.That(() => ConnectionLoss.IsCauseOf(null!), Throws.ArgumentNullException);
+
     [TestCaseSource(nameof(Others))]
     public void Another_error(Exception error, bool lost) =>
         Assert.That((ConnectionLoss.IsCauseOf(error), DatabaseRetry.IsTransient(error), DatabaseRetry.MayBeReportedLater(error)), Is.EqualTo((lost, lost, lost)));

@@ -147,6 +147,19 @@ public sealed class CheckTests
             Assert.That(() => Check.Limit(limit), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("limit"));
     }
 
+    [TestCase(0, false)]
+    [TestCase(1, true)]
+    [TestCase(60, true)]
+    [TestCase(61, false)]
+    public void A_duration_may_be_as_short_and_as_long_as_it_says(int seconds, bool allowed)
+    {
+        var delay = TimeSpan.FromSeconds(seconds);
+        if (allowed)
+            Assert.That(Check.Duration(delay, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)), Is.EqualTo(delay));
+        else
+            Assert.That(() => Check.Duration(delay, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("delay"));
+    }
+
     [TestCase(-1)]
     [TestCase(4)]
     public void An_undefined_enum_value_is_refused_and_the_defined_ones_are_named(int value)

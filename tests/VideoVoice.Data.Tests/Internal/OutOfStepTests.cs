@@ -51,8 +51,9 @@ public sealed class OutOfStepTests : DatabaseTest
         }
     }
 
-    [Test]
-    public async Task A_connection_that_is_out_of_step_does_not_go_back_to_the_pool()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_connection_that_is_out_of_step_does_not_go_back_to_the_pool(bool inTransaction)
     {
         await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 1 });
         var database = new Database(dataSource);
@@ -61,7 +62,19 @@ public sealed class OutOfStepTests : DatabaseTest
 
         // As Npgsql throws it.
         var error = (Exception)Activator.CreateInstance(typeof(Exception), "Received unexpected backend message ReadyForQuery. Please file a bug.")!;
-        await Assert.ThatAsync(() => database.RunAsync<int>("settings/list_settings", "select 1", null, null, (_, _) => throw error, Token), Throws.Exception.SameAs(error));
+        Task RunAsync(NpgsqlTransaction? transaction) => database.RunAsync<int>("settings/list_settings", "select 1", null, transaction, (_, _) => throw error, Token);
+        await Assert.ThatAsync(
+            () => inTransaction
+                ? database.InTransactionAsync(
+                    null,
+                    async transaction =>
+                    {
+                        await RunAsync(transaction);
+                        return 0;
+                    },
+                    Token)
+                : RunAsync(null),
+            Throws.Exception.SameAs(error));
 
         Assert.That(await ProcessIdAsync(), Is.Not.EqualTo(before));
 

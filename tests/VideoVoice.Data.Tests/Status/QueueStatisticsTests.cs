@@ -15,6 +15,7 @@ public sealed class QueueStatisticsTests : UnorderedTest
     [Test]
     public async Task The_oldest_is_found_behind_a_hundred_of_a_higher_priority()
     {
+        await InsertAsync("4, now() from generate_series(1, 1)");
         await InsertAsync("0, now() - interval '1 day' from generate_series(1, 1)");
         await InsertAsync("3, now() from generate_series(1, 150)");
         await InsertAsync("-3, now() from generate_series(1, 150)");
