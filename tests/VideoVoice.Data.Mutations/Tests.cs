@@ -47,6 +47,7 @@ internal static partial class Tests
         "ListOutcomes" => ["Fence", "RepeatedWrite", "CompleteVoices"],
         "ConnectionLoss" => ["DatabaseRetry"],
         "Database" => ["LostConnection", "OutOfStep", "CutAnswer"],
+        "VideoVoiceOptions" => ["Configuration", "Validation"],
         "ElectReader" => ["Telemetry", "StatusManager"],
         "UpdateVideoCompleted" or "FailVideo" => ["FinishVideo", "RepeatedVideoWrite"],
         "SetDefaultVoiceMapping" or "SetVoiceMapping" => ["OneDefault", "VoiceMappingManager"],

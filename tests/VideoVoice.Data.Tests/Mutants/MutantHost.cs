@@ -26,7 +26,8 @@ internal static class MutantHost
         var output = Console.Out;
         Console.SetOut(TextWriter.Null);
         var runner = Load(new() { ["StopOnError"] = true });
-        var single = Load(new() { ["NumberOfTestWorkers"] = 0 });
+        // Events that are queued would tell of a test when it is over.
+        var single = Load(new() { ["NumberOfTestWorkers"] = 0, ["SynchronousEvents"] = true });
         // The template is that of the unchanged library.
         PostgresServer.IsKept = true;
         PrepareAsync().GetAwaiter().GetResult();

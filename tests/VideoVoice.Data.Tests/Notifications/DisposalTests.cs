@@ -25,6 +25,21 @@ public sealed class DisposalTests : WaitingTest
     }
 
     [Test]
+    public async Task A_disposal_in_the_middle_of_a_look_is_no_failed_look()
+    {
+        var video = await CreateQuietlyAsync();
+        await using var held = await HeldLock.TakeAsync(DataSource, "lock table voices in access exclusive mode");
+        var manager = Manager();
+        var waiting = manager.WaitForVoicesAsync(video, cancellationToken: Token);
+        await held.UntilWaitedForAsync(waiting, Token);
+
+        await manager.DisposeAsync();
+
+        Assert.That(async () => await InTimeAsync(waiting), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(Log.Entries.Where(e => e.Event.Id is 11 or 12), Is.Empty);
+    }
+
+    [Test]
     public async Task A_disposed_manager_refuses_to_wait_and_can_be_disposed_again()
     {
         var video = await CreateVideoAsync("one");

@@ -113,6 +113,7 @@ public sealed class PollerTests : WaitingTest
         await UntilAsync(() => manager.IsAsleep);
         await SqlAsync("alter table voices rename to elsewhere");
         await UntilAsync(() => Log.Entries.Count(e => e.Event.Id is 11 or 12) >= 4);
+        Assert.That(Log.Entries.Count(e => e.Event.Id is 11), Is.EqualTo(2), "A warning for each series of failures");
         Assert.That(waiting.IsCompleted, Is.False, "Who has seen a state goes on");
         await SqlAsync("alter table elsewhere rename to voices; update voices set status = 'completed'");
         Assert.That((await InTimeAsync(waiting))!.AllCompleted, Is.True);

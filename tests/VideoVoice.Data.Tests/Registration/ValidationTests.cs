@@ -85,6 +85,15 @@ public sealed class ValidationTests
     }
 
     [Test]
+    public async Task A_name_may_have_63_bytes()
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o =>
+            (o.ConnectionString, o.Schema, o.MaintenanceDatabase) = ($"Host=h;Database={new string('d', 63)}", new string('s', 63), new string('m', 63))));
+
+        Assert.DoesNotThrow(() => provider.GetRequiredService<IStartupValidator>().Validate());
+    }
+
+    [Test]
     public async Task A_schema_is_refused_on_a_data_source_of_the_host()
     {
         await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceDataOnDataSource(configure: o => o.Schema = "tenant"));
