@@ -27,6 +27,7 @@ public sealed class BadConfigurationTests
     [TestCase("{\"available_voices\": [1]}", "available_voices[0]")]
     [TestCase("{\"available_voices\": [{\"file\": \"f\"}]}", "available_voices[0].id")]
     [TestCase("{\"available_voices\": [{\"id\": \"a\"}, {\"id\": \"a\"}]}", "available_voices[1]")]
+    [TestCase("{\"available_voices\": [{\"id\": \"a\", \"file\": \"1\", \"file\": \"2\"}]}", "available_voices[0].file")]
     public void What_is_wrong_is_refused_naming_the_place(string json, string place) =>
         Assert.That(() => VoiceConfiguration.Parse(json), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(place));
 

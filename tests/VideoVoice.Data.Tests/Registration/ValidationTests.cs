@@ -84,11 +84,14 @@ public sealed class ValidationTests
         }
     }
 
-    [Test]
-    public async Task A_name_may_have_63_bytes()
+    [TestCase("d")]
+    [TestCase("é")]
+    [TestCase("😀")]
+    public async Task A_name_may_have_63_bytes_of_any_text(string character)
     {
+        var name = string.Concat(Enumerable.Repeat(character, 63 / System.Text.Encoding.UTF8.GetByteCount(character)));
         await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o =>
-            (o.ConnectionString, o.Schema, o.MaintenanceDatabase) = ($"Host=h;Database={new string('d', 63)}", new string('s', 63), new string('m', 63))));
+            (o.ConnectionString, o.Schema, o.MaintenanceDatabase) = ($"Host=h;Database={name}", name, name)));
 
         Assert.DoesNotThrow(() => provider.GetRequiredService<IStartupValidator>().Validate());
     }
