@@ -7,8 +7,8 @@ using VideoVoice.Data.Testing;
 namespace VideoVoice.Data.Tests;
 
 /// <summary>
-/// A database as the initializer leaves it, with its pool of sessions. It goes from one test to the next: two of three parts of a test's processor time were the start
-/// of sessions and the copy of a template.
+/// A database as the initializer leaves it, with its pool of sessions. It goes from one test to the next, because most of a test's processor time was the start of
+/// sessions and the copy of a template.
 /// </summary>
 internal sealed class TestDatabase
 {
