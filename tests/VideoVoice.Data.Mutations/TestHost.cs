@@ -19,7 +19,7 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
     /// <summary>Runs a class as it is. Returns the places that each of its tests reaches, those in the processes that it starts included, and the test that fails.</summary>
     internal async Task<(IReadOnlyDictionary<string, string[]> Reached, string? Failed)> ReachAsync(string testClass)
     {
-        var answer = await TestAsync(null, [testClass]);
+        var answer = await RunAsync(null, [testClass]);
         return (answer.Reached ?? [], answer.Failed);
     }
 
@@ -30,7 +30,7 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
     {
         foreach (var tests in runs.Where(tests => tests.Length > 0))
         {
-            if ((await TestAsync((Mutant?)mutant, tests)).Failed is { } failed)
+            if ((await RunAsync(mutant, tests)).Failed is { } failed)
                 return failed;
         }
 
@@ -58,7 +58,7 @@ internal sealed class TestHost(string assembly, string server) : IDisposable
     }
 
     /// <summary>Without a mutant, what the tests reach.</summary>
-    private async Task<Answer> TestAsync(Mutant? mutant, string[] tests)
+    private async Task<Answer> RunAsync(Mutant? mutant, string[] tests)
     {
         await StartAsync();
         var order = new

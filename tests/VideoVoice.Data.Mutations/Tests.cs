@@ -30,9 +30,20 @@ internal static partial class Tests
         var namespaces = Namespaces(mutant.File).Select(n => $"VideoVoice.Data.Tests.{n}").ToList();
         var tests = reached
             .SelectMany(c => c.Value.Where(t => t.Value.Contains(mutant.Place)).Select(t => (Class: c.Key, Name: t.Key, Places: t.Value.Length)))
-            .OrderBy(t => t.Class.EndsWith(Slow, StringComparison.Ordinal)).ThenBy(t => t.Places)
-            .ToLookup(t => t.Class.EndsWith(Slow, StringComparison.Ordinal) ? 2 : first.Contains(t.Class[(t.Class.LastIndexOf('.') + 1)..]) ? 0 : namespaces.Exists(n => t.Class == n || t.Class.StartsWith($"{n}.", StringComparison.Ordinal)) ? 1 : 2, t => t.Name);
+            .OrderBy(t => IsSlow(t.Class)).ThenBy(t => t.Places)
+            .ToLookup(t => RankOf(t.Class), t => t.Name);
         return [[.. tests[0]], [.. tests[1]], [.. tests[2].Take(Most)]];
+
+        int RankOf(string testClass)
+        {
+            if (IsSlow(testClass))
+                return 2;
+            if (first.Contains(testClass[(testClass.LastIndexOf('.') + 1)..]))
+                return 0;
+            return namespaces.Exists(n => testClass == n || testClass.StartsWith($"{n}.", StringComparison.Ordinal)) ? 1 : 2;
+        }
+
+        static bool IsSlow(string testClass) => testClass.EndsWith(Slow, StringComparison.Ordinal);
     }
 
     private static string[] FirstOf(string name) => name switch

@@ -18,7 +18,6 @@ public abstract class DatabaseTest
     protected NpgsqlDataSource DataSource => _database.DataSource;
 
 #pragma warning disable NUnit1032 // The tear-down disposes of both, with a time limit, which the analyzer does not see through.
-
     protected VoiceManager Voices { get; private set; } = null!;
 
     protected VideoManager Videos { get; private set; } = null!;

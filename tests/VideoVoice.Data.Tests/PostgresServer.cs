@@ -5,7 +5,7 @@ using VideoVoice.Data.Testing;
 namespace VideoVoice.Data.Tests;
 
 /// <summary>
-/// The one server of a test run, started by the first test that asks for it: the existing one that the environment names, else a s_container where a
+/// The one server of a test run, started by the first test that asks for it: the existing one that the environment names, else a container where a
 /// Docker engine answers, else a throwaway server.
 /// </summary>
 [SetUpFixture]

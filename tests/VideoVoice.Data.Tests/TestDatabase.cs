@@ -51,11 +51,11 @@ internal sealed class TestDatabase
 
     private static readonly ConditionalWeakTable<LocalPostgres, TestDatabases> s_databases = [];
 
-    private readonly TestDatabases _others;
+    private readonly TestDatabases _databases;
 
-    private TestDatabase(TestDatabases others, string connectionString)
+    private TestDatabase(TestDatabases databases, string connectionString)
     {
-        _others = others;
+        _databases = databases;
         ConnectionString = connectionString;
         DataSource = DataSources.Create(new VideoVoiceOptions { ConnectionString = connectionString }, null);
     }
@@ -90,7 +90,7 @@ internal sealed class TestDatabase
     {
         if (reusable && await RestoreAsync())
         {
-            _others.Free.Add(this);
+            _databases.Free.Add(this);
             return;
         }
 
@@ -100,12 +100,12 @@ internal sealed class TestDatabase
     private async Task DropAsync()
     {
         await DataSource.DisposeAsync();
-        await _others.Server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
+        await _databases.Server.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(ConnectionString).Database!);
     }
 
     private async Task<bool> RestoreAsync()
     {
-        var template = await _others.Template.Value;
+        var template = await _databases.Template.Value;
         try
         {
             await using var connection = await DataSource.OpenConnectionAsync();

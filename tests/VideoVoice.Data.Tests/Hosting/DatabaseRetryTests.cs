@@ -62,7 +62,7 @@ public sealed class DatabaseRetryTests
     ];
 
     [Test]
-    public void None() => Assert.That(() => ConnectionLoss.IsCauseOf(null!), Throws.ArgumentNullException);
+    public void An_exception_that_is_null_is_refused() => Assert.That(() => ConnectionLoss.IsCauseOf(null!), Throws.ArgumentNullException);
 
     [TestCaseSource(nameof(Others))]
     public void Another_error(Exception error, bool lost) =>

@@ -15,8 +15,7 @@ public sealed class QueueHeadTests : UnorderedTest
         var first = await QueueAsync(video, "first", 1);
         var urgent = await QueueAsync(video, "urgent", 9, priority: 1);
 
-        var head = await HeadAsync(ClaimCursor.Place.First);
-        Assert.That(head, Is.EqualTo(urgent));
+        Assert.That(await HeadAsync(ClaimCursor.Place.First), Is.EqualTo(urgent));
         Assert.That(await HeadAsync(await PlaceAsync(urgent)), Is.EqualTo(urgent));
         await SqlAsync("update voices set available_at = now() - interval '1 minute' where text_content = 'urgent'");
         Assert.That(await HeadAsync(ClaimCursor.Place.First), Is.EqualTo(first));
