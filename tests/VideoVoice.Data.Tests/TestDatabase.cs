@@ -85,16 +85,17 @@ internal sealed class TestDatabase
             await database.DropAsync();
     }
 
-    /// <summary>Gives the database to another test when only rows have changed and every session is at rest; drops it otherwise.</summary>
-    public async Task ReturnAsync(bool reusable)
+    /// <summary>Gives the database to another test when only rows have changed and every session is at rest; drops it otherwise, and returns false.</summary>
+    public async Task<bool> ReturnAsync(bool reusable)
     {
         if (reusable && await RestoreAsync())
         {
             _databases.Free.Add(this);
-            return;
+            return true;
         }
 
         await DropAsync();
+        return false;
     }
 
     private async Task DropAsync()
