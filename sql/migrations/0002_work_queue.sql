@@ -1,6 +1,16 @@
 -- Points in time that no session's zone can shift, an order for a video's requests, one default mapping, and the columns of the work queue.
 -- The initializer has set this transaction's TimeZone to the zone of the old values; with UTC no table is rewritten, because no USING clause is given.
-drop view video_processing_status;
+-- Whatever is there already is left as it is, so that a database that has lost its record of migrations goes through them again.
+-- All locks come first, in the order in which an insert of a request takes them.
+lock table voices, videos, voice_mappings, settings in access exclusive mode;
+
+drop view if exists video_processing_status;
+
+-- A condition of later migrations names a column whose type is set here. 0006 makes the trigger that stays.
+drop trigger if exists update_voices_updated_at on voices;
+
+-- Its column changes its type, and the index would be built anew under the lock.
+drop index if exists idx_videos_created_at;
 
 alter table voice_mappings
     alter column created_at type timestamptz,
@@ -10,8 +20,8 @@ alter table videos
     alter column created_at type timestamptz,
     alter column updated_at type timestamptz,
     alter column completed_at type timestamptz,
-    add column error_message text,
-    add column priority integer not null default 0;
+    add column if not exists error_message text,
+    add column if not exists priority integer not null default 0;
 
 -- clock_timestamp() moves within a transaction: the requests that the Python generator inserts in one transaction keep their order by created_at.
 -- queue_at gets its default in a step of its own, because adding a column with a volatile default rewrites the table.
@@ -21,48 +31,33 @@ alter table voices
     alter column processing_started_at type timestamptz,
     alter column processing_completed_at type timestamptz,
     alter column created_at set default clock_timestamp(),
-    add column position integer,
-    add column priority integer not null default 0,
-    add column queue_at timestamptz,
-    add column available_at timestamptz,
-    add column attempt integer not null default 0,
-    add column max_attempts integer not null default 3,
-    add column worker_id text,
-    add column lease_expires_at timestamptz,
-    add column errors jsonb not null default '[]',
-    add column trace_parent text;
+    add column if not exists position integer,
+    add column if not exists priority integer not null default 0,
+    add column if not exists queue_at timestamptz,
+    add column if not exists available_at timestamptz,
+    add column if not exists attempt integer not null default 0,
+    add column if not exists max_attempts integer not null default 3,
+    add column if not exists worker_id text,
+    add column if not exists lease_expires_at timestamptz,
+    add column if not exists errors jsonb not null default '[]',
+    add column if not exists trace_parent text;
 
 alter table voices alter column queue_at set default clock_timestamp();
+create trigger update_voices_updated_at before update on voices
+    for each row execute function update_updated_at_column();
 
 alter table settings
     alter column created_at type timestamptz,
     alter column updated_at type timestamptz;
 
--- The trigger would move updated_at of rows that only get their place in the queue.
-alter table voices disable trigger update_voices_updated_at;
-update voices set queue_at = created_at where status in ('pending', 'processing');
-alter table voices enable trigger update_voices_updated_at;
-
--- Several defaults were possible; the oldest stays.
+-- Several defaults were possible; the oldest stays, and the initializer tells the others.
 update voice_mappings
 set is_default = false
 where is_default
-    and id <> (select m.id from voice_mappings m where m.is_default order by m.created_at, m.id limit 1);
+    and id <> (select m.id from voice_mappings m where m.is_default order by m.created_at, m.id limit 1)
+returning voice_id;
 
-create unique index idx_voice_mappings_one_default on voice_mappings (is_default) where is_default;
-create unique index idx_voices_video_id_position on voices (video_id, position);
-create index idx_voices_claim on voices (priority desc, queue_at, id) where status = 'pending';
-create index idx_voices_lease on voices (lease_expires_at) where status = 'processing';
-create index idx_videos_created_at_id on videos (created_at, id);
-create index idx_videos_status_created_at_id on videos (status, created_at, id);
-
--- Each is covered by one of the above or by a unique constraint, and an index on status misleads the planner on every finishing write.
-drop index idx_voices_status;
-drop index idx_voices_video_id;
-drop index idx_videos_created_at;
-drop index idx_videos_status;
-drop index idx_voice_mappings_voice_id;
-drop index idx_voice_mappings_is_default;
+create unique index if not exists idx_voice_mappings_one_default on voice_mappings (is_default) where is_default;
 
 -- The one rule by which a character gets its mapping: its name as voice_id, without regard to case; else the default mapping, where the setting allows.
 -- At most one row. A set, because the planner puts only such a function's text into the statement that calls it; any other is planned anew at each call.
@@ -71,7 +66,7 @@ drop index idx_voice_mappings_is_default;
 do $migration$
 begin
     execute $function$
-        create function resolve_voice_mapping(name text) returns setof uuid rows 1 language sql stable
+        create or replace function resolve_voice_mapping(name text) returns setof uuid rows 1 language sql stable
         begin atomic
             select m.id
             from voice_mappings m
@@ -89,7 +84,7 @@ $migration$;
 alter function update_updated_at_column() set search_path to pg_catalog, pg_temp;
 
 -- Who sleeps: a process that waits for work or for finished voices, by the notification channel of its own. Unlogged and with an end, because it is only a hint.
-create unlogged table videovoice_listeners (
+create unlogged table if not exists videovoice_listeners (
     waits_for text not null check (waits_for in ('work', 'voices')),
     channel text not null,
     expires_at timestamptz not null,

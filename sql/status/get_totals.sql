@@ -9,7 +9,8 @@ select
     vo.pending_voices,
     vo.processing_voices,
     vo.completed_voices,
-    vo.failed_voices
+    vo.failed_voices,
+    (select coalesce(sum(w.writes), 0)::bigint from videovoice_late_writes w) as late_writes
 from (
     select
         count(*) as videos,

@@ -34,7 +34,8 @@ cancelled as (
         errors = vo.errors || jsonb_build_object(
             'attempt', vo.attempt, 'worker_id', vo.worker_id, 'failed_at', statement_timestamp(), 'message', @reason::text),
         lease_expires_at = null,
-        processing_completed_at = statement_timestamp()
+        processing_completed_at = statement_timestamp(),
+        updated_at = statement_timestamp()
     from open_voices
     where vo.id = open_voices.id
         and vo.status in ('pending', 'processing')

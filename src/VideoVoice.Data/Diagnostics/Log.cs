@@ -43,4 +43,10 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Warning, "Maximum Pool Size is 1, so no connection is left to listen on: waiting only polls. Set it to 2 or more.")]
     internal static partial void PoolTooSmall(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Warning, "The migration {Migration} did not get its locks in try {Try} of {Tries}; it lets the others go on and tries again. {Blockers}")]
+    internal static partial void MigrationWaits(ILogger logger, string migration, int @try, int tries, string blockers);
+
+    [LoggerMessage(15, LogLevel.Warning, "More than one mapping was the default. The oldest still is; no longer: {VoiceIds}.")]
+    internal static partial void FormerDefaults(ILogger logger, string voiceIds);
 }

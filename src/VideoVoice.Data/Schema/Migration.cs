@@ -14,4 +14,7 @@ internal sealed record Migration(int Version, string Name, string Statement)
 
     /// <summary>The version that this library knows.</summary>
     internal static int Latest => All[^1].Version;
+
+    /// <summary>Whether it runs outside a transaction, because others write meanwhile. Interrupted, it is begun again and finds what it has done.</summary>
+    internal bool IsConcurrent => Name.EndsWith("_concurrently", StringComparison.Ordinal);
 }

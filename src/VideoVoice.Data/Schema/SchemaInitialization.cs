@@ -1,6 +1,5 @@
 using VideoVoice.Data.Internal;
 
-
 namespace VideoVoice.Data;
 
 /// <summary>What <see cref="SchemaInitializer.InitializeAsync"/> did.</summary>
@@ -11,6 +10,15 @@ public sealed record SchemaInitialization
 
     /// <summary>The names of the migrations that this call applied, in order; empty when the schema was current.</summary>
     public IReadOnlyList<string> Applied
+    {
+        get;
+        init => field = EqualList<string>.Of(value);
+    } = EqualList<string>.Of([]);
+
+    /// <summary>
+    /// The <c>voice_id</c>s of mappings that the Python services had as the default beside an older one, and that are no default any more; empty when there was one default.
+    /// </summary>
+    public IReadOnlyList<string> FormerDefaults
     {
         get;
         init => field = EqualList<string>.Of(value);

@@ -11,10 +11,13 @@ namespace VideoVoice.Data;
 
 /// <summary>
 /// Brings the database to the schema of this library: creates the database when it is missing, and applies the files of <c>sql/migrations</c> that
-/// are pending, each in a transaction of its own. A database of the Python services is adopted. Any number of processes may call it at once.
+/// are pending: a change of tables in a transaction of its own, an index while others write. A database of the Python services is adopted while they are at work.
+/// Any number of processes may call it at once.
 /// </summary>
 public sealed class SchemaInitializer
 {
+    private const int MaxRoleName = 63;
+
     private readonly Database _database;
     private readonly VideoVoiceOptions _options;
     private readonly ILogger _logger;
@@ -55,10 +58,12 @@ public sealed class SchemaInitializer
     }
 
     /// <summary>Creates and migrates what is missing. On a current schema this is one query: no lock, no DDL.</summary>
-    /// <param name="cancellationToken">Stops between and within the steps; a migration is applied whole or not at all.</param>
+    /// <param name="cancellationToken">Stops between and within the steps; the next call goes on from there.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="DatabaseConnectionException">No connection; or the database is missing and may not be created.</exception>
+    /// <exception cref="TimeoutException">Another session kept a lock that a migration needs; the message names the session. Each try waits 1.5 s at most, with 1 s between them in which others write.</exception>
     /// <exception cref="InvalidOperationException">
+    /// The database of the Python services has objects that keep it from being adopted (<c>list_obstacles.sql</c>): the message names each. Nothing was changed.
     /// The option <see cref="VideoVoiceOptions.LegacyTimeZone"/> names no zone that the server knows; the schema holds objects of a role that is not trusted, or such a role may create
     /// there (<c>list_unsafe_objects.sql</c>); the user may not create, or the server takes no changes. The message names the cure. The migration at hand was not applied.
     /// </exception>
@@ -76,21 +81,14 @@ public sealed class SchemaInitializer
             version = 0;
         }
 
-        var applied = new List<string>();
+        var migrator = new Migrator(_database, _options, _logger);
         if (version < Migration.Latest)
         {
             try
             {
-                if (_options.Schema is not null)
-                    await CreateSchemaAsync(cancellationToken).ConfigureAwait(false);
-
-                foreach (var migration in Migration.All)
-                {
-                    if (await ApplyAsync(migration, cancellationToken).ConfigureAwait(false))
-                        applied.Add(migration.Name);
-                }
+                await migrator.RunAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (PostgresException e) when (Refusal(e) is { } refusal)
+            catch (PostgresException e) when (Refusal(e, version) is { } refusal)
             {
                 throw new InvalidOperationException(refusal, e);
             }
@@ -101,66 +99,79 @@ public sealed class SchemaInitializer
         if (version > Migration.Latest)
             Log.SchemaNewer(_logger, version, Migration.Latest);
 
-        return new SchemaInitialization { DatabaseCreated = created, Applied = applied, Version = version, LatestVersion = Migration.Latest };
+        return new SchemaInitialization
+        {
+            DatabaseCreated = created,
+            Applied = migrator.Applied,
+            FormerDefaults = migrator.FormerDefaults,
+            Version = version,
+            LatestVersion = Migration.Latest,
+        };
     }
 
-    private async Task<bool> ApplyAsync(Migration migration, CancellationToken cancellationToken)
+    /// <summary>What <see cref="InitializeAsync"/> would do, without a lock and without a change (<c>get_adoption.sql</c>, <c>list_obstacles.sql</c>).</summary>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The migrations that are pending, what is in their way, and how long writers would wait. On a current schema nothing is pending.</returns>
+    /// <exception cref="DatabaseConnectionException">No connection; a missing database that would be created is no error.</exception>
+    public async Task<SchemaPlan> PlanAsync(CancellationToken cancellationToken = default)
     {
-        var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
-        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using var __ = transaction.ConfigureAwait(false);
-
-        await RefuseUnsafeAsync(cancellationToken).ConfigureAwait(false);
-        await _database.ExecuteAsync("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.ExecuteAsync("schema/create_migrations", null, transaction, cancellationToken).ConfigureAwait(false);
-        if (await _database.ScalarAsync<int>("schema/get_schema_version", null, transaction, cancellationToken).ConfigureAwait(false) >= migration.Version)
-            return false;
-
-        if (await _database.ScalarAsync<string>("schema/set_time_zone", new { zone = _options.LegacyTimeZone }, transaction, cancellationToken).ConfigureAwait(false) is null)
-            throw UnknownTimeZone();
-
-        await _database.ExecuteAsync(migration.Statement, null, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.ExecuteAsync("schema/add_migration", new { version = migration.Version, name = migration.Name }, transaction, cancellationToken).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        Log.MigrationApplied(_logger, migration.Name);
-        return true;
+        try
+        {
+            var version = await GetSchemaVersionAsync(cancellationToken).ConfigureAwait(false);
+            var adoption = await _database.SingleOrDefaultAsync<SchemaPlan.Adoption>("schema/get_adoption", new { zone = _options.LegacyTimeZone }, null, cancellationToken).ConfigureAwait(false);
+            var obstacles = await _database.ListAsync<Obstacle>("schema/list_obstacles", null, null, cancellationToken).ConfigureAwait(false);
+            return SchemaPlan.Of(version, adoption!, obstacles);
+        }
+        catch (DatabaseConnectionException e) when (e.Problem == ConnectionProblem.DatabaseNotFound && _options is { CreateDatabase: true, ConnectionString: not null })
+        {
+            return SchemaPlan.Of(0, new(), []) with { DatabaseMissing = true };
+        }
     }
 
-    /// <summary>In a transaction of its own, because the path that it sets lasts as long as the transaction.</summary>
-    private async Task RefuseUnsafeAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Gives two roles exactly what they need (<c>sql/roles.sql</c>), so that the services need not be the owner of the tables: call it as the owner, after
+    /// <see cref="InitializeAsync"/> and after each new version. The roles must be there.
+    /// </summary>
+    /// <param name="applicationRole">The role of generators and workers: it reads and writes rows and can neither migrate nor truncate; null leaves it out.</param>
+    /// <param name="monitoringRole">The role that calls <see cref="StatusManager"/>: it reads videos, requests and counts; null leaves it out.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ArgumentException">Neither is given, or a name is empty or longer than 63 characters.</exception>
+    /// <exception cref="InvalidOperationException">There is no such role, or this user may not grant; the message names the cure. Nothing was granted.</exception>
+    /// <exception cref="DatabaseConnectionException">No connection.</exception>
+    public async Task GrantRolesAsync(string? applicationRole, string? monitoringRole, CancellationToken cancellationToken = default)
     {
-        var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
-        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using var __ = transaction.ConfigureAwait(false);
+        if (Check.OptionalText(applicationRole, MaxRoleName) is null && Check.OptionalText(monitoringRole, MaxRoleName) is null)
+            throw new ArgumentException("Give the name of one role at least.", nameof(applicationRole));
 
-        var path = await _database.SingleOrDefaultAsync<SearchPath>("schema/get_path", null, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.ExecuteAsync("schema/trust_pg_catalog_only", null, transaction, cancellationToken).ConfigureAwait(false);
-        UnsafeObject.RefuseAny(await _database.ListAsync<UnsafeObject>("schema/list_unsafe_objects", path, transaction, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            await _database.InTransactionAsync(
+                null,
+                async transaction =>
+                {
+                    await _database.ExecuteAsync("schema/set_roles", new { applicationRole, monitoringRole }, transaction, cancellationToken).ConfigureAwait(false);
+                    return await _database.ExecuteAsync("roles", null, transaction, cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            throw new InvalidOperationException($"{e.MessageText}. Create it first: create role NAME login password '...';", e);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new InvalidOperationException($"This user may not grant rights on the tables ({e.MessageText}). Call it as their owner.", e);
+        }
     }
 
-    private static string? Refusal(PostgresException e) => e.SqlState switch
+    private static string? Refusal(PostgresException e, int version) => e.SqlState switch
     {
         PostgresErrorCodes.InsufficientPrivilege =>
-            $"This user may not make the schema ({e.MessageText}). As the owner: grant create on schema NAME to USER, and for a schema that is missing: grant create on database NAME to USER; or initialize as the owner of the tables. The application itself needs neither.",
+            $"The schema has version {version} and this library needs {Migration.Latest}, but this user may not migrate it ({e.MessageText}). Let the owner of the tables call InitializeAsync. Or as the owner: grant create on schema NAME to USER, and for a schema that is missing: grant create on database NAME to USER. The application itself needs neither.",
         PostgresErrorCodes.ReadOnlySqlTransaction =>
             $"The server takes no changes ({e.MessageText}): it is a standby, or default_transaction_read_only is on for this user or database. Initialize on the primary, with a session that may write.",
         _ => null,
     };
-
-    private async Task CreateSchemaAsync(CancellationToken cancellationToken)
-    {
-        var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
-        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using var __ = transaction.ConfigureAwait(false);
-
-        await _database.ExecuteAsync("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.ExecuteAsync("schema/set_schema", new { schema = _options.Schema }, transaction, cancellationToken).ConfigureAwait(false);
-        await _database.ExecuteAsync("schema/create_schema", null, transaction, cancellationToken).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-    }
 
     private async Task<bool> CreateDatabaseAsync(CancellationToken cancellationToken)
     {
@@ -174,7 +185,7 @@ public sealed class SchemaInitializer
         // Before the database is there: else it would stay behind empty.
         var zone = new CommandDefinition(Statements.Get("schema/set_time_zone"), new { zone = _options.LegacyTimeZone }, cancellationToken: cancellationToken);
         if (await connection.ExecuteScalarAsync<string>(zone).ConfigureAwait(false) is null)
-            throw UnknownTimeZone();
+            throw Migrator.UnknownTimeZone(_options);
 
         var quote = new CommandDefinition(Statements.Get("schema/quote_create_database"), new { database = target.Database }, cancellationToken: cancellationToken);
         var create = await connection.ExecuteScalarAsync<string>(quote).ConfigureAwait(false);
@@ -193,15 +204,5 @@ public sealed class SchemaInitializer
         {
             throw DatabaseConnectionException.MayNotCreateDatabase(e, target);
         }
-    }
-
-    private InvalidOperationException UnknownTimeZone() =>
-        new($"The server knows no time zone '{_options.LegacyTimeZone}'. Set LegacyTimeZone to an IANA name such as Europe/Lisbon.");
-
-    private sealed record SearchPath
-    {
-        public string[] Schemas { get; init; } = [];
-
-        public string Path { get; init; } = "";
     }
 }

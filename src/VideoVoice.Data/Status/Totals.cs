@@ -32,4 +32,10 @@ public sealed record Totals
 
     /// <summary>Requests in state failed.</summary>
     public long FailedVoices { get; init; }
+
+    /// <summary>
+    /// Writes to requests that came too late and changed no row, since the schema has version 6: a completion or failure of a completed request, or a failure of one whose worker has a lease, by
+    /// a statement that is not this library's, such as the Python services' (<c>videovoice_late_writes</c>).
+    /// </summary>
+    public long LateWrites { get; init; }
 }

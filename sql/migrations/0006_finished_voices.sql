@@ -1,0 +1,48 @@
+-- What is finished stays so, whoever writes: a statement of the Python services that comes too late changes no row, which they read as too late, and is counted.
+-- The statements of this library set updated_at and have conditions of their own, so the trigger is not called for them.
+lock table voices in access exclusive mode;
+
+-- By the server's day, so that the table stays small. The function writes it with its owner's rights: who is refused needs none of its own.
+create table if not exists videovoice_late_writes (
+    day date primary key,
+    writes bigint not null
+);
+
+do $migration$
+begin
+    execute $function$
+        create or replace function keep_finished_voices() returns trigger language plpgsql
+            security definer set search_path to pg_catalog, pg_temp as $body$
+        begin
+            -- Without its own statement: a completed request whose status or audio would change; a request whose worker has a lease, and so reports itself.
+            if old.status = 'completed' and (new.status, new.output_audio_path, new.is_local_storage, new.remote_storage_path)
+                    is distinct from (old.status, old.output_audio_path, old.is_local_storage, old.remote_storage_path)
+                or old.status = 'processing' and old.lease_expires_at > clock_timestamp() and new.status = 'failed'
+            then
+                execute format('insert into %I.videovoice_late_writes as w (day, writes) values (current_date, 1) on conflict (day) do update set writes = w.writes + 1', tg_table_schema);
+                return null;
+            end if;
+
+            -- A place in the queue that is given later (0007) is no change of the request.
+            if new.queue_at is distinct from old.queue_at and new.status is not distinct from old.status then
+                return new;
+            end if;
+
+            if new.status in ('completed', 'failed') then
+                new.worker_id = null;
+                new.lease_expires_at = null;
+            end if;
+
+            new.updated_at = current_timestamp;
+            return new;
+        end
+        $body$
+    $function$;
+end
+$migration$;
+
+drop trigger if exists update_voices_updated_at on voices;
+create trigger update_voices_updated_at before update on voices
+    for each row
+    when (new.updated_at is not distinct from old.updated_at)
+    execute function keep_finished_voices();

@@ -1,0 +1,2 @@
+-- Gives the session back as it was.
+reset lock_timeout;
