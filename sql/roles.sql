@@ -5,6 +5,11 @@ declare
     application text := nullif(current_setting('videovoice.application_role', true), '');
     monitoring text := nullif(current_setting('videovoice.monitoring_role', true), '');
 begin
+    -- A grant of somebody else is a warning, which nobody reads.
+    if not pg_has_role(current_user, (select relowner from pg_class where oid = 'voices'::regclass), 'usage') then
+        raise insufficient_privilege using message = format('must be owner of table voices, and %I is not', current_user);
+    end if;
+
     -- What the managers and workers send.
     if application is not null then
         execute format('revoke all on voices, videos, voice_mappings, settings, videovoice_listeners, videovoice_late_writes, videovoice_migrations, video_processing_status from %I', application);

@@ -15,6 +15,35 @@ CREATE TYPE public.voice_status AS ENUM (
     'failed'
 );
 
+CREATE FUNCTION public.keep_finished_voices() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+        begin
+            -- Without its own statement: a completed request whose status or audio would change; a request whose worker has a lease, and so reports itself.
+            if old.status = 'completed' and (new.status, new.output_audio_path, new.is_local_storage, new.remote_storage_path)
+                    is distinct from (old.status, old.output_audio_path, old.is_local_storage, old.remote_storage_path)
+                or old.status = 'processing' and old.lease_expires_at > clock_timestamp() and new.status = 'failed'
+            then
+                execute format('insert into %I.videovoice_late_writes as w (day, writes) values (current_date, 1) on conflict (day) do update set writes = w.writes + 1', tg_table_schema);
+                return null;
+            end if;
+
+            -- A place in the queue that is given later (0007) is no change of the request.
+            if new.queue_at is distinct from old.queue_at and new.status is not distinct from old.status then
+                return new;
+            end if;
+
+            if new.status in ('completed', 'failed') then
+                new.worker_id = null;
+                new.lease_expires_at = null;
+            end if;
+
+            new.updated_at = current_timestamp;
+            return new;
+        end
+        $$;
+
 CREATE TABLE public.settings (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     setting_key character varying(100) NOT NULL,
@@ -121,6 +150,11 @@ CREATE VIEW public.video_processing_status AS
      LEFT JOIN public.voices vo ON ((vo.video_id = v.id)))
   GROUP BY v.id, v.title, v.status, v.created_at;
 
+CREATE TABLE public.videovoice_late_writes (
+    day date NOT NULL,
+    writes bigint NOT NULL
+);
+
 CREATE UNLOGGED TABLE public.videovoice_listeners (
     waits_for text NOT NULL,
     channel text NOT NULL,
@@ -142,6 +176,9 @@ ALTER TABLE ONLY public.settings
 
 ALTER TABLE ONLY public.videos
     ADD CONSTRAINT videos_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.videovoice_late_writes
+    ADD CONSTRAINT videovoice_late_writes_pkey PRIMARY KEY (day);
 
 ALTER TABLE ONLY public.videovoice_listeners
     ADD CONSTRAINT videovoice_listeners_pkey PRIMARY KEY (waits_for, channel);
@@ -185,7 +222,7 @@ CREATE TRIGGER update_videos_updated_at BEFORE UPDATE ON public.videos FOR EACH 
 
 CREATE TRIGGER update_voice_mappings_updated_at BEFORE UPDATE ON public.voice_mappings FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 
-CREATE TRIGGER update_voices_updated_at BEFORE UPDATE ON public.voices FOR EACH ROW WHEN ((NOT (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER update_voices_updated_at BEFORE UPDATE ON public.voices FOR EACH ROW WHEN ((NOT (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION public.keep_finished_voices();
 
 ALTER TABLE ONLY public.voices
     ADD CONSTRAINT voices_video_id_fkey FOREIGN KEY (video_id) REFERENCES public.videos(id) ON DELETE CASCADE;

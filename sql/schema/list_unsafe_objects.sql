@@ -24,7 +24,7 @@ owned as (
     select 'relation' as kind, c.relname::text as name, c.relowner as owner, path.owner as schema_owner
     from pg_class c
     join path on path.id = c.relnamespace
-    where c.relname in ('voice_mappings', 'videos', 'voices', 'settings', 'videovoice_migrations', 'videovoice_listeners', 'video_processing_status')
+    where c.relname in ('voice_mappings', 'videos', 'voices', 'settings', 'videovoice_migrations', 'videovoice_listeners', 'videovoice_late_writes', 'video_processing_status')
     union all
     select 'type', t.typname::text, t.typowner, path.owner
     from pg_type t

@@ -44,7 +44,7 @@ internal sealed class TestDatabase
 
     private const string FirstRowsSql = """
         set local lock_timeout = '5s';
-        truncate videos, voices, voice_mappings, settings, videovoice_listeners;
+        truncate videos, voices, voice_mappings, settings, videovoice_listeners, videovoice_late_writes;
         insert into voice_mappings select m.* from jsonb_populate_recordset(null::voice_mappings, @mappings) m;
         insert into settings select s.* from jsonb_populate_recordset(null::settings, @settings) s
         """;

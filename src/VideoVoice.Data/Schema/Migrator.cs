@@ -43,14 +43,15 @@ internal sealed class Migrator(Database database, VideoVoiceOptions options, ILo
         // The lock belongs to a transaction that does nothing else: it is free when the process dies, a pooler keeps it, and no index build waits for it.
         var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
-        var turn = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        var turn = await TakeTurnAsync(connection, cancellationToken).ConfigureAwait(false);
         await using var __ = turn.ConfigureAwait(false);
-        await database.ExecuteAsync("schema/keep_transaction", null, turn, cancellationToken).ConfigureAwait(false);
-        await TakeTurnAsync(turn, cancellationToken).ConfigureAwait(false);
 
         await RefuseUnsafeAsync(cancellationToken).ConfigureAwait(false);
-        await database.ExecuteAsync("schema/create_migrations", null, null, cancellationToken).ConfigureAwait(false);
+        if (await database.ScalarAsync<string>("schema/set_time_zone", new { zone = options.LegacyTimeZone }, null, cancellationToken).ConfigureAwait(false) is null)
+            throw UnknownTimeZone(options);
         Obstacle.RefuseAny(await database.ListAsync<Obstacle>("schema/list_obstacles", null, null, cancellationToken).ConfigureAwait(false));
+
+        await database.ExecuteAsync("schema/create_migrations", null, null, cancellationToken).ConfigureAwait(false);
         var version = await database.ScalarAsync<int>("schema/get_schema_version", null, null, cancellationToken).ConfigureAwait(false);
         foreach (var migration in Migration.All.Where(m => m.Version > version))
         {
@@ -64,19 +65,29 @@ internal sealed class Migrator(Database database, VideoVoiceOptions options, ILo
     {
         var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
-        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        var transaction = await TakeTurnAsync(connection, cancellationToken).ConfigureAwait(false);
         await using var __ = transaction.ConfigureAwait(false);
 
-        await TakeTurnAsync(transaction, cancellationToken).ConfigureAwait(false);
         await database.ExecuteAsync("schema/set_schema", new { schema = options.Schema }, transaction, cancellationToken).ConfigureAwait(false);
         await database.ExecuteAsync("schema/create_schema", null, transaction, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task TakeTurnAsync(NpgsqlTransaction transaction, CancellationToken cancellationToken)
+    /// <summary>The transaction that holds the lock. Each try has one of its own, because an index build waits for every transaction that has read something.</summary>
+    private async Task<NpgsqlTransaction> TakeTurnAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        while (!await database.ScalarAsync<bool>("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false))
+        while (true)
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            if (await database.ScalarAsync<bool>("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false))
+            {
+                await database.ExecuteAsync("schema/keep_transaction", null, transaction, cancellationToken).ConfigureAwait(false);
+                return transaction;
+            }
+
+            await transaction.DisposeAsync().ConfigureAwait(false);
             await Task.Delay(s_turn, database.Time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>In a transaction of its own, because the path that it sets lasts as long as the transaction.</summary>
@@ -124,9 +135,7 @@ internal sealed class Migrator(Database database, VideoVoiceOptions options, ILo
 
         var limit = TimeSpan.FromTicks(Math.Min(s_firstLimit.Ticks << (attempt - 1), s_longestLimit.Ticks));
         await database.ExecuteAsync("schema/set_lock_timeout", LockTimeout(limit, local: true), transaction, cancellationToken).ConfigureAwait(false);
-        if (await database.ScalarAsync<string>("schema/set_time_zone", new { zone = options.LegacyTimeZone }, transaction, cancellationToken).ConfigureAwait(false) is null)
-            throw UnknownTimeZone(options);
-
+        await database.ExecuteAsync("schema/set_time_zone", new { zone = options.LegacyTimeZone }, transaction, cancellationToken).ConfigureAwait(false);
         var command = new CommandDefinition(Statements.Get(migration.Statement), null, transaction, commandTimeout: 0, cancellationToken: cancellationToken);
         var formerDefaults = (await connection.QueryAsync<string>(command).ConfigureAwait(false)).AsList();
         await database.ExecuteAsync("schema/add_migration", new { version = migration.Version, name = migration.Name }, transaction, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Internal;
 
 namespace VideoVoice.Data.Tests.Schema;
 
@@ -72,11 +73,59 @@ public sealed class HostileRoleTests : DatabaseTest
     [TestCase("alter schema public owner to {0}")]
     [TestCase("revoke create on schema public from {0}; grant create on database {1} to {0}; alter role {0} nologin")]
     [TestCase("revoke create on schema public from {0}; grant create on database {1} to {0}; revoke connect on database {1} from public")]
+    [TestCase("revoke create on schema public from {0}; create schema other authorization {0}")]
+    [TestCase("revoke create on schema public from {0}; create table notes (id integer); alter table notes owner to {0}")]
+    [TestCase("revoke create on schema public from {0}; create type mood as enum ('good'); alter type mood owner to {0}")]
+    [TestCase("alter schema public owner to {0}; create function of_the_schema_s_owner() returns integer language sql as 'select 1'; alter function of_the_schema_s_owner owner to {0}")]
     public async Task Who_may_create_and_cannot_come_in_or_owns_the_schema_does_not_stop_it(string harmless)
     {
         await SqlAsync(string.Format(CultureInfo.InvariantCulture, harmless, _hostile, new NpgsqlConnectionStringBuilder(ConnectionString).Database));
 
         Assert.That((await new SchemaInitializer(DataSource).InitializeAsync(Token)).Applied, Is.Not.Empty);
+    }
+
+    /// <summary>The path of a session begins with "$user" unless it is set.</summary>
+    [TestCase(null, true)]
+    [TestCase("public", false)]
+    public async Task Who_may_create_a_schema_of_the_user_s_name_is_refused_where_the_path_would_lead_there(string? path, bool refused)
+    {
+        await SqlAsync($"revoke create on schema public from {_hostile}; grant create on database {new NpgsqlConnectionStringBuilder(ConnectionString).Database} to {_hostile}");
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { SearchPath = path, Pooling = false });
+
+        var initializing = new SchemaInitializer(dataSource).InitializeAsync(Token);
+
+        if (refused)
+            await Assert.ThatAsync(() => initializing, Throws.InvalidOperationException.With.Message.Contains($"The role \"{_hostile}\" may create a schema of this user's name"));
+        else
+            Assert.That((await initializing).Applied, Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task Where_the_schema_of_the_user_s_name_is_there_nobody_can_put_one_in_its_place()
+    {
+        await SqlAsync($"revoke create on schema public from {_hostile}; grant create on database {new NpgsqlConnectionStringBuilder(ConnectionString).Database} to {_hostile}; do $$ begin execute format('create schema %I', current_user); end $$");
+
+        Assert.That((await new SchemaInitializer(DataSource).InitializeAsync(Token)).Applied, Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task The_owner_of_another_database_is_not_trusted_and_what_is_found_stands_in_order()
+    {
+        var other = $"other_{Guid.NewGuid():N}";
+        await AsHostileAsync("create function b() returns integer language sql as 'select 1'; create function a() returns integer language sql as 'select 1'");
+        await SqlAsync($"revoke create on schema public from {_hostile}");
+        await SqlAsync($"create database {other} owner {_hostile}");
+        try
+        {
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new SchemaInitializer(DataSource).InitializeAsync(Token));
+
+            var (first, second) = (refused!.Message.IndexOf("The function a belongs", StringComparison.Ordinal), refused.Message.IndexOf("The function b belongs", StringComparison.Ordinal));
+            Assert.That(first, Is.Positive.And.LessThan(second), refused.Message);
+        }
+        finally
+        {
+            await SqlAsync($"drop database {other}");
+        }
     }
 
     [Test]
@@ -124,11 +173,9 @@ public sealed class HostileRoleTests : DatabaseTest
     public async Task A_connection_that_is_lost_in_the_middle_of_a_migration_spoils_nothing()
     {
         await SqlAsync($"revoke create on schema public from {_hostile}");
-        await using (var connection = await DataSource.OpenConnectionAsync(Token))
+        await SqlAsync(Statements.Get("migrations/0001_database_utils"));
+        await using (await HeldLock.TakeAsync(DataSource, "lock table settings in share mode"))
         {
-            await using var transaction = await connection.BeginTransactionAsync(Token);
-            await using (var command = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended('VideoVoice.Data/public', 0))", connection, transaction))
-                await command.ExecuteNonQueryAsync(Token);
             var initializing = new SchemaInitializer(DataSource).InitializeAsync(Token);
             await using (var other = await DataSource.OpenConnectionAsync(Token))
             {
