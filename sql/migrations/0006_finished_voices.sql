@@ -14,10 +14,13 @@ begin
         create or replace function keep_finished_voices() returns trigger language plpgsql
             security definer set search_path to pg_catalog, pg_temp as $body$
         begin
-            -- Without its own statement: a completed request whose status or audio would change; a request whose worker has a lease, and so reports itself.
+            -- Refused: to change status or audio of what is completed; to report a failure of a request whose worker has a lease, and so reports itself. Who
+            -- changes the lease as well knows of it.
             if old.status = 'completed' and (new.status, new.output_audio_path, new.is_local_storage, new.remote_storage_path)
                     is distinct from (old.status, old.output_audio_path, old.is_local_storage, old.remote_storage_path)
-                or old.status = 'processing' and old.lease_expires_at > clock_timestamp() and new.status = 'failed'
+                or old.status = 'processing' and new.status = 'failed'
+                    and old.lease_expires_at > clock_timestamp() and new.lease_expires_at is not distinct from old.lease_expires_at
+                    and new.error_message is distinct from old.error_message
             then
                 execute format('insert into %I.videovoice_late_writes as w (day, writes) values (current_date, 1) on conflict (day) do update set writes = w.writes + 1', tg_table_schema);
                 return null;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Npgsql;
+using VideoVoice.Data.Registration;
 
 namespace VideoVoice.Data;
 
@@ -28,11 +29,14 @@ public enum ConnectionProblem
     /// <summary>The connection could not be encrypted as <c>SSL Mode</c> asks: an unknown authority, another host's certificate, a server without TLS.</summary>
     EncryptionFailed,
 
+    /// <summary>A connection pooler in transaction mode stands before the server, and <see cref="VideoVoiceOptions.BehindPgBouncer"/> is not set.</summary>
+    PoolerFound,
+
     /// <summary>Something else; the inner exception says what.</summary>
     Other,
 }
 
-/// <summary>No connection to PostgreSQL could be opened. The message names the likely cause and its cure; it never holds a password.</summary>
+/// <summary>No connection to PostgreSQL could be opened, or a pooler shares it with others. The message names the likely cause and its cure; it never holds a password.</summary>
 public sealed class DatabaseConnectionException : Exception
 {
     private DatabaseConnectionException(ConnectionProblem problem, string message, Exception inner)
@@ -44,13 +48,21 @@ public sealed class DatabaseConnectionException : Exception
     internal static bool Explains(Exception e) =>
         e is NpgsqlException or SocketException or TimeoutException or IOException or UnauthorizedAccessException or AuthenticationException;
 
+    /// <summary>A start-up parameter that a pooler does not know; a prepared statement that is not on this connection, or is there already.</summary>
+    internal static bool IsOfPooler(PostgresException e) =>
+        (e.SqlState == PostgresErrorCodes.ProtocolViolation && e.MessageText.StartsWith("unsupported startup parameter", StringComparison.Ordinal))
+        || e.SqlState == PostgresErrorCodes.InvalidSqlStatementName
+        || e.SqlState == PostgresErrorCodes.DuplicatePreparedStatement;
+
     internal static DatabaseConnectionException Explain(Exception e, string connectionString)
     {
         var target = new NpgsqlConnectionStringBuilder(connectionString);
-        var server = $"{target.Host}:{target.Port}";
+        var server = ConnectionStrings.ServerOf(target);
         var problem = ProblemOf(e);
         var message = problem switch
         {
+            ConnectionProblem.ConnectionRefused when target.Host?.Contains(',', StringComparison.Ordinal) == true =>
+                $"None of {server} answers as the primary, or as what Target Session Attributes asks for. Start one, promote a standby, or correct the hosts and ports, or open the network to them.",
             ConnectionProblem.ConnectionRefused =>
                 $"No PostgreSQL answers at {server}. Start the service, or correct the host and port, or open the network to it.",
             ConnectionProblem.AuthenticationFailed =>
@@ -67,6 +79,8 @@ public sealed class DatabaseConnectionException : Exception
                 $"The connection to {server} could not be encrypted: {Innermost(e).Message} Correct Host (the certificate's name), Root Certificate (its authority) or SSL Mode.",
             ConnectionProblem.TooManyConnections =>
                 $"All connections to {server} are taken. Raise max_connections of the server or lower Maximum Pool Size of its clients.",
+            ConnectionProblem.PoolerFound =>
+                $"A connection pooler such as PgBouncer stands at {server}, in a mode in which connections are shared.{Server(e)} Set BehindPgBouncer.",
             _ => $"The connection to PostgreSQL at {server} could not be opened: {Innermost(e).Message}",
         };
         return new DatabaseConnectionException(problem, message, e);
@@ -74,7 +88,7 @@ public sealed class DatabaseConnectionException : Exception
 
     internal static DatabaseConnectionException MayNotCreateDatabase(PostgresException e, NpgsqlConnectionStringBuilder target) =>
         new(ConnectionProblem.PermissionDenied,
-            $"PostgreSQL at {target.Host}:{target.Port} has no database '{target.Database}', and the user '{target.Username}' may not create it. Create it as another user: create database \"{target.Database}\" owner \"{target.Username}\"; or grant the right: alter role \"{target.Username}\" createdb.",
+            $"PostgreSQL at {ConnectionStrings.ServerOf(target)} has no database '{target.Database}', and the user '{target.Username}' may not create it. Create it as another user: create database \"{target.Database}\" owner \"{target.Username}\"; or grant the right: alter role \"{target.Username}\" createdb.",
             e);
 
     private static string Server(Exception e) => e is PostgresException postgres ? $" The server says: {postgres.MessageText}." : "";
@@ -87,8 +101,12 @@ public sealed class DatabaseConnectionException : Exception
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => ConnectionProblem.DatabaseNotFound,
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } => ConnectionProblem.PermissionDenied,
         PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => ConnectionProblem.TooManyConnections,
+        PostgresException postgres when IsOfPooler(postgres) => ConnectionProblem.PoolerFound,
         PostgresException => ConnectionProblem.Other,
         NpgsqlException { InnerException: TimeoutException } when e.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => ConnectionProblem.TooManyConnections,
+        // Of several hosts: what one of them says counts more than that another does not answer. Without a cause none that answers is of the kind that is asked for.
+        NpgsqlException { InnerException: AggregateException several } => several.InnerExceptions.Select(ProblemOf).OrderBy(p => p == ConnectionProblem.ConnectionRefused).First(),
+        NpgsqlException when e.Message.StartsWith("No suitable host", StringComparison.Ordinal) => ConnectionProblem.ConnectionRefused,
         AuthenticationException or NpgsqlException { InnerException: AuthenticationException } => ConnectionProblem.EncryptionFailed,
         NpgsqlException when e.Message.Contains("SSL", StringComparison.Ordinal) => ConnectionProblem.EncryptionFailed,
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }

@@ -49,4 +49,10 @@ internal static partial class Log
 
     [LoggerMessage(15, LogLevel.Warning, "More than one mapping was the default. The oldest still is; no longer: {VoiceIds}.")]
     internal static partial void FormerDefaults(ILogger logger, string voiceIds);
+
+    [LoggerMessage(16, LogLevel.Warning, "Notifications do not arrive: a connection pooler such as PgBouncer stands before the server, or the tables are on another one. Waiting polls. Set BehindPgBouncer, or Notifications to false.")]
+    internal static partial void NotificationsDoNotArrive(ILogger logger);
+
+    [LoggerMessage(17, LogLevel.Error, "A connection pooler stands before the server. This is logged once.")]
+    internal static partial void PoolerFound(ILogger logger, Exception exception);
 }

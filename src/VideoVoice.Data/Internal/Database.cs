@@ -17,6 +17,7 @@ internal sealed class Database
 
     private readonly ILogger _logger;
     private int _away;
+    private int _pooler;
 
     internal Database(NpgsqlDataSource dataSource, ILogger? logger = null, TimeProvider? time = null)
     {
@@ -141,10 +142,19 @@ internal sealed class Database
         catch (Exception e) when (DatabaseConnectionException.Explains(e))
         {
             var explained = DatabaseConnectionException.Explain(e, DataSource.ConnectionString);
+            if (explained.Problem == ConnectionProblem.PoolerFound)
+                throw FoundPooler(explained);
             if (Interlocked.Exchange(ref _away, 1) == 0)
                 Log.DatabaseAway(_logger, explained);
             throw explained;
         }
+    }
+
+    private DatabaseConnectionException FoundPooler(DatabaseConnectionException explained)
+    {
+        if (Interlocked.Exchange(ref _pooler, 1) == 0)
+            Log.PoolerFound(_logger, explained);
+        return explained;
     }
 
     /// <summary>Runs a call with a time limit. When it takes longer, the peer may have vanished, and the idle connections of the pool with it, so these are closed.</summary>
@@ -208,6 +218,8 @@ internal sealed class Database
                 DataSource.Clear();
 
             activity?.SetStatus(ActivityStatusCode.Error, cause.Message);
+            if (cause is PostgresException pooler && DatabaseConnectionException.IsOfPooler(pooler))
+                throw FoundPooler(DatabaseConnectionException.Explain(pooler, DataSource.ConnectionString));
             if (cause is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation } violation && ParentNotFoundException.From(violation) is { } missing)
                 throw missing;
 

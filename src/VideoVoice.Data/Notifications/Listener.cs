@@ -29,6 +29,11 @@ internal sealed class Listener(Database database, string channel, Action changed
     /// <summary>How long unlisten and the removal of the registration may take. With <see cref="s_grace"/> it keeps a disposal below a second.</summary>
     private static readonly TimeSpan s_closing = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long after it was sent the listener's own notification may arrive. A connection that a pooler shares gets none, and no error either.</summary>
+    private static readonly TimeSpan s_proof = TimeSpan.FromSeconds(5);
+
+    private const string Proof = "proof";
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private Task? _loop;
@@ -36,6 +41,8 @@ internal sealed class Listener(Database database, string channel, Action changed
     private volatile bool _listening;
     private bool _disposed;
     private bool _lost;
+    private volatile bool _hears;
+    private bool _saidThatItIsDeaf;
 
     /// <summary>Waits for a notification on the connection, at most for the time. A test replaces it with one that does not end.</summary>
     internal Func<NpgsqlConnection, TimeSpan, CancellationToken, Task<bool>> Wait { get; init; } =
@@ -98,7 +105,7 @@ internal sealed class Listener(Database database, string channel, Action changed
         var connection = await TimeLimit.RunAsync(database.OpenAsync, TimeSpan.FromSeconds(30), _stopping.Token).ConfigureAwait(false);
         try
         {
-            connection.Notification += (_, e) => heard(e.Channel, e.Payload);
+            connection.Notification += (_, e) => Hear(e.Channel, e.Payload);
             var shared = await RunAsync(token => connection.ExecuteScalarAsync<string>(Command(Statements.Get("notifications/get_shared_channel"), token)), s_limit, _stopping.Token).ConfigureAwait(false);
             var listen = $"listen {channel}; listen {shared};";
             await RunAsync(token => connection.ExecuteAsync(Command(listen, token)), s_limit, _stopping.Token).ConfigureAwait(false);
@@ -108,17 +115,51 @@ internal sealed class Listener(Database database, string channel, Action changed
                 Log.ListenerBack(logger);
             _lost = false;
             changed();
+            var proof = _hears || _saidThatItIsDeaf ? Task.FromResult(false) : ProveAsync();
             while (true)
             {
+                var time = proof.IsCompleted ? s_keepAlive : s_proof;
+                if (await RunAsync(token => Wait(connection, time, token), time + s_limit, _stopping.Token).ConfigureAwait(false))
+                    continue;
+
+                if (!_saidThatItIsDeaf && !_hears && proof.IsCompletedSuccessfully && await proof.ConfigureAwait(false))
+                {
+                    _saidThatItIsDeaf = true;
+                    Log.NotificationsDoNotArrive(logger);
+                }
+
                 // A peer that has vanished is noticed by the missing answer.
-                if (!await RunAsync(token => Wait(connection, s_keepAlive, token), s_keepAlive + s_limit, _stopping.Token).ConfigureAwait(false))
-                    await RunAsync(token => connection.ExecuteAsync(Command(listen, token)), s_limit, _stopping.Token).ConfigureAwait(false);
+                await RunAsync(token => connection.ExecuteAsync(Command(listen, token)), s_limit, _stopping.Token).ConfigureAwait(false);
             }
         }
         finally
         {
             _listening = false;
             await CloseAsync(connection).ConfigureAwait(false);
+        }
+    }
+
+    private void Hear(string from, string payload)
+    {
+        _hears = true;
+        if (payload != Proof)
+            heard(from, payload);
+    }
+
+    /// <summary>Notifies this listener over another connection. True when it was sent and time has passed in which it arrives.</summary>
+    private async Task<bool> ProveAsync()
+    {
+        try
+        {
+            await TimeLimit.RunAsync(
+                token => database.ExecuteAsync("notifications/prove_listener", new { channel, payload = Proof }, null, token), s_limit, _stopping.Token).ConfigureAwait(false);
+            await Task.Delay(s_proof, TimeProvider.System, _stopping.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception)
+        {
+            // The poll serves.
+            return false;
         }
     }
 

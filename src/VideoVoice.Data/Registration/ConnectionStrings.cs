@@ -9,6 +9,11 @@ internal static partial class ConnectionStrings
 {
     private const string Form = "Write it as Host=...;Port=...;Username=...;Password=...;Database=...; values with ; or = stand in quotes.";
 
+    /// <summary>Host and port, of several hosts each: <c>one:5432, two:5433</c>.</summary>
+    internal static string ServerOf(NpgsqlConnectionStringBuilder target) => string.Join(
+        ", ",
+        (target.Host ?? "").Split(',', StringSplitOptions.TrimEntries).Select(host => PortPattern().IsMatch(host) ? host : $"{host}:{target.Port}"));
+
     /// <returns>Null when it can be read.</returns>
     internal static string? Fault(string connectionString)
     {
@@ -45,4 +50,8 @@ internal static partial class ConnectionStrings
 
     [GeneratedRegex(@"^\s*(postgres(ql)?://|[^;]*\b(host|hostaddr|port|dbname|user|password)\s*=[^;=]*\s(host|port|dbname|user|password|sslmode)\s*=[^;]*$)", RegexOptions.IgnoreCase)]
     private static partial Regex LibpqPattern();
+
+    // A host's name or IPv4 address, or an IPv6 address in brackets, with its port.
+    [GeneratedRegex(@"^([^:\[\]]*|\[.*\]):\d+$")]
+    private static partial Regex PortPattern();
 }

@@ -9,9 +9,34 @@ internal static class DataSources
     /// <summary>More than the number of statements, so that none evicts another.</summary>
     private const int MaxAutoPrepare = 50;
 
-    internal static NpgsqlDataSource Create(VideoVoiceOptions options, ILoggerFactory? loggerFactory, Func<string, string?>? variable = null)
+    internal static NpgsqlDataSource Create(VideoVoiceOptions options, ILoggerFactory? loggerFactory, Func<string, string?>? variable = null) =>
+        Builder(options, loggerFactory, variable).Build();
+
+    /// <summary>For several hosts. Who makes it disposes of it, because a data source that is taken from it does not.</summary>
+    internal static NpgsqlMultiHostDataSource CreateMultiHost(VideoVoiceOptions options, ILoggerFactory? loggerFactory) =>
+        Builder(options, loggerFactory, null).BuildMultiHost();
+
+    /// <summary>
+    /// Which of several hosts is meant: the primary, unless the connection string names others, because a process that met the standby first would stay there.
+    /// Null for one host that the connection string names without a target.
+    /// </summary>
+    internal static TargetSessionAttributes? TargetOf(VideoVoiceOptions options)
     {
         var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        return settings.TargetSessionAttributes is { } target
+            ? Enum.Parse<TargetSessionAttributes>(target.Replace("-", "", StringComparison.Ordinal), ignoreCase: true)
+            : HasSeveralHosts(settings) ? TargetSessionAttributes.Primary : null;
+    }
+
+    private static bool HasSeveralHosts(NpgsqlConnectionStringBuilder settings) => settings.Host?.Contains(',', StringComparison.Ordinal) == true;
+
+    private static NpgsqlDataSourceBuilder Builder(VideoVoiceOptions options, ILoggerFactory? loggerFactory, Func<string, string?>? variable)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString) { TargetSessionAttributes = null };
+
+        // With Npgsql's 10 s a promoted standby is taken for a standby for so long.
+        if (HasSeveralHosts(settings) && !settings.ShouldSerialize("Host Recheck Seconds"))
+            settings.HostRecheckSeconds = 1;
 
         if (options.Schema is not null)
             settings.SearchPath = SearchPathOf(options.Schema);
@@ -39,11 +64,11 @@ internal static class DataSources
 
         // Otherwise the password would be in Npgsql's log state and, as part of the pool's name, in its metrics and spans.
         settings.PersistSecurityInfo = false;
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = $"VideoVoice.Data {settings.Host}:{settings.Port}/{settings.Database}" };
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = $"VideoVoice.Data {ConnectionStrings.ServerOf(settings)}/{settings.Database}" };
         if (loggerFactory is not null)
             builder.UseLoggerFactory(new StatementsAtDebug(loggerFactory));
 
-        return builder.Build();
+        return builder;
     }
 
     /// <summary>Quoted as create_schema quotes it: an unquoted name would be folded to lower case, and a comma or a quote in it would be syntax.</summary>

@@ -14,7 +14,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>
 /// Registers <see cref="VideoManager"/>, <see cref="VoiceManager"/>, <see cref="VoiceMappingManager"/>, <see cref="SettingManager"/>,
 /// <see cref="StatusManager"/> and <see cref="SchemaInitializer"/> as singletons, on one data source per process. Nothing connects before it is used.
-/// A data source that the library makes is also there as the keyed service <see cref="VideoVoiceOptions.Name"/>, to begin transactions with.
+/// A data source that the library makes is also there as the keyed service <see cref="VideoVoiceOptions.Name"/>, to begin transactions with; for a connection string with
+/// several hosts an <see cref="NpgsqlMultiHostDataSource"/> as well, to read from a standby with.
 /// </summary>
 public static class VideoVoiceServiceCollectionExtensions
 {
@@ -87,7 +88,14 @@ public static class VideoVoiceServiceCollectionExtensions
     private static IServiceCollection AddOwnDataSource(this IServiceCollection services, Action<OptionsBuilder<VideoVoiceOptions>> configure)
     {
         services.TryAddKeyedSingleton(VideoVoiceOptions.Name, static (provider, _) =>
-            DataSources.Create(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()));
+            DataSources.CreateMultiHost(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()));
+        services.TryAddKeyedSingleton<NpgsqlDataSource>(VideoVoiceOptions.Name, static (provider, key) =>
+        {
+            var options = provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value;
+            return DataSources.TargetOf(options) is { } target
+                ? provider.GetRequiredKeyedService<NpgsqlMultiHostDataSource>(key).WithTargetSession(target)
+                : DataSources.Create(options, provider.GetService<ILoggerFactory>());
+        });
         services.TryAddSingleton(static provider => NewDatabase(provider, provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name)));
         return services.AddManagers(hostDataSource: false, options =>
         {
@@ -95,7 +103,7 @@ public static class VideoVoiceServiceCollectionExtensions
             options.Configure(static o =>
             {
                 if (o.ConnectionString is not null && ConnectionStrings.Fault(o.ConnectionString) is null && new NpgsqlConnectionStringBuilder(o.ConnectionString) is var target)
-                    o.Targets.Add($"{target.Host}:{target.Port}/{target.Database}");
+                    o.Targets.Add($"{ConnectionStrings.ServerOf(target)}/{target.Database}");
             });
         });
     }

@@ -30,6 +30,6 @@ internal sealed record Blocker
         var since = Since?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         return Pid is null
             ? $"The prepared transaction '{query}' of {UserName} is open since {since}: commit prepared or rollback prepared."
-            : $"Session {Pid} ({UserName}, application '{ApplicationName}', {State}) has a transaction open since {since}; its query: {query}. End it, or select pg_terminate_backend({Pid}).";
+            : $"Session {Pid} ({UserName}, application '{ApplicationName}', {State}) has a transaction open since {since}; its query: {query}. End it, or terminate it by its process id with pg_terminate_backend.";
     }
 }

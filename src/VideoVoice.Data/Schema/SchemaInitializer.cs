@@ -176,10 +176,17 @@ public sealed class SchemaInitializer
     private async Task<bool> CreateDatabaseAsync(CancellationToken cancellationToken)
     {
         var target = new NpgsqlConnectionStringBuilder(_options.ConnectionString);
-        var maintenance = new NpgsqlConnectionStringBuilder(_options.ConnectionString) { Database = _options.MaintenanceDatabase, Pooling = false, PersistSecurityInfo = false };
-        var dataSource = new NpgsqlDataSourceBuilder(maintenance.ConnectionString) { Name = "VideoVoice.Data maintenance" }.Build();
+        var maintenance = new NpgsqlConnectionStringBuilder(_options.ConnectionString)
+        {
+            Database = _options.MaintenanceDatabase,
+            Pooling = false,
+            PersistSecurityInfo = false,
+            TargetSessionAttributes = null,
+        };
+        var dataSource = new NpgsqlDataSourceBuilder(maintenance.ConnectionString) { Name = "VideoVoice.Data maintenance" }.BuildMultiHost();
         await using var _ = dataSource.ConfigureAwait(false);
-        var connection = await new Database(dataSource).OpenAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await new Database(DataSources.TargetOf(_options) is null ? dataSource : dataSource.WithTargetSession(TargetSessionAttributes.Primary))
+            .OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = connection.ConfigureAwait(false);
 
         // Before the database is there: else it would stay behind empty.

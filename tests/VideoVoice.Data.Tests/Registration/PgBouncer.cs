@@ -25,7 +25,7 @@ internal sealed class PgBouncer : IAsyncDisposable
     /// <summary>To the same database, through pgbouncer.</summary>
     internal string ConnectionString { get; }
 
-    internal static async Task<PgBouncer> StartAsync(string connectionString, CancellationToken cancellationToken)
+    internal static async Task<PgBouncer> StartAsync(string connectionString, CancellationToken cancellationToken, string setting = "")
     {
         var program = s_programs.FirstOrDefault(File.Exists);
         if (program is null)
@@ -51,6 +51,7 @@ internal sealed class PgBouncer : IAsyncDisposable
             pool_mode = transaction
             default_pool_size = 4
             max_client_conn = 100
+            {setting}
             """,
             cancellationToken);
 

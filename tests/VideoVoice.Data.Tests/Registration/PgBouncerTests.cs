@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Hosting;
+using VideoVoice.Data.Tests.Processes;
 
 namespace VideoVoice.Data.Tests.Registration;
 
@@ -37,6 +41,32 @@ public sealed class PgBouncerTests : DatabaseTest
         var errors = await WorkAsync(provider);
 
         Assert.That(errors.Select(e => (e.InnerException as PostgresException)?.SqlState), Has.Some.EqualTo(PostgresErrorCodes.ProtocolViolation));
+        Assert.That(errors.OfType<DatabaseConnectionException>().Select(e => (e.Problem, e.Message.Contains("Set BehindPgBouncer", StringComparison.Ordinal))), Has.All.EqualTo((ConnectionProblem.PoolerFound, true)).And.Count.EqualTo(errors.Count));
+    }
+
+    [Test, CancelAfter(120_000)]
+    public async Task A_pooler_that_lets_the_parameters_through_is_told_and_no_worker_stops()
+    {
+        await new SchemaInitializer(DataSource).InitializeAsync(Token);
+        await using var bouncer = await PgBouncer.StartAsync(ConnectionString, Token, "ignore_startup_parameters = options");
+        using var log = new LogCapture();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<ILoggerFactory>(log);
+        builder.Services.AddVideoVoiceData(o => (o.ConnectionString, o.PollInterval) = (bouncer.ConnectionString, TimeSpan.FromMilliseconds(200)));
+        builder.Services.AddVoiceWorker<Fast>(o => o.Concurrency = 4);
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        var videos = new List<Guid>();
+        for (var i = 0; i < 10; i++)
+            videos.Add(await CreateVideoAsync([.. Enumerable.Range(0, 100).Select(line => $"{line}")]));
+
+        foreach (var video in videos)
+            Assert.That((await Voices.WaitForVoicesAsync(video, cancellationToken: Token))!.AllCompleted, Is.True);
+
+        Assert.That(await Eventually.HoldsAsync(() => log.Entries.Any(e => e.Event.Id == 16 && e.Category == "VideoVoice.Data"), TimeSpan.FromSeconds(20)), Is.True, "Notifications do not arrive.");
+        await host.StopAsync(Token);
+        Assert.That(log.Entries.Count(e => e.Event.Id == 17), Is.EqualTo(1), "The pooler is told once.");
+        Assert.That(log.Entries.Single(e => e.Event.Id == 17).Message, Does.Contain("Set BehindPgBouncer"));
     }
 
     private static async Task<ConcurrentBag<Exception>> WorkAsync(ServiceProvider provider)
@@ -67,4 +97,9 @@ public sealed class PgBouncerTests : DatabaseTest
 
     private static ServiceProvider Build(PgBouncer bouncer, bool behindPgBouncer) => RegistrationTests.Build(services =>
         services.AddVideoVoiceData(o => (o.ConnectionString, o.BehindPgBouncer) = (bouncer.ConnectionString, behindPgBouncer)));
+
+    private sealed class Fast : IVoiceSynthesizer
+    {
+        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => Task.FromResult(new SynthesizedVoice($"/{request.Id}.wav"));
+    }
 }

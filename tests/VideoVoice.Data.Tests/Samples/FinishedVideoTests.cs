@@ -41,13 +41,13 @@ public sealed class FinishedVideoTests : DatabaseTest
     [TestCase("update videos set whatsapp_images_paths = '{missing.svg}'", "images")]
     [TestCase("update videos set output_video_path = 'missing.wav'", "The audio of the video")]
     [TestCase("update videos set output_video_path = (select output_audio_path from voices where position = 0)", "its lines and pauses last")]
-    [TestCase("update voices set status = 'failed' where position = 1", "Not all voices are completed.")]
+    [TestCase("update voices set status = 'failed', updated_at = now() where position = 1", "Not all voices are completed.")]
     [TestCase("update voices set text_content = 'Outra.' where position = 1", "The lines are not those of the conversation.")]
     [TestCase("update voices set position = 7 where position = 2", "The lines are not those of the conversation.")]
     [TestCase("delete from voices where position = 2", "The lines are not those of the conversation.")]
     [TestCase("update voices set voice_mapping_id = null where position = 2", "A line has no voice.")]
-    [TestCase("update voices set output_audio_path = 'a.wav' where position = 2", "A line has no absolute path.")]
-    [TestCase("update voices set output_audio_path = null where position = 2", "The audio of line 3")]
+    [TestCase("update voices set output_audio_path = 'a.wav', updated_at = now() where position = 2", "A line has no absolute path.")]
+    [TestCase("update voices set output_audio_path = null, updated_at = now() where position = 2", "The audio of line 3")]
     public async Task What_is_not_true_in_the_database_is_a_fault(string sql, string fault)
     {
         await FinishAsync();

@@ -70,7 +70,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
 
         var refused = await Assert.ThrowsAsync<TimeoutException>(() => InitializeAsync(log, new WithoutPauses()));
 
-        Assert.That(refused!.Message, Does.Contain("0002_work_queue").And.Contain($"Session {connection.ProcessID} (").And.Contain($"pg_terminate_backend({connection.ProcessID})"));
+        Assert.That(refused!.Message, Does.Contain("0002_work_queue").And.Contain($"Session {connection.ProcessID} (").And.Contain("pg_terminate_backend"));
         Assert.That(await ScalarAsync<bool>("select to_regclass('idx_videos_created_at') is not null and to_regclass('videovoice_listeners') is null"), Is.True);
         await transaction.RollbackAsync(Token);
         Assert.That((await AdoptAsync()).Version, Is.EqualTo(SchemaInitializer.LatestVersion));
@@ -82,7 +82,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     [TestCase("create policy of_a_host on videos using (created_at > '2020-01-01')", "The policy of_a_host on videos uses videos.created_at")]
     [TestCase("create trigger of_a_host before update of updated_at on settings for each row execute function update_updated_at_column()", "The trigger of_a_host on settings uses settings.updated_at")]
     [TestCase("create trigger of_a_host before update on settings for each row when (new.updated_at > '2020-01-01') execute function update_updated_at_column()", "The trigger of_a_host on settings uses settings.updated_at")]
-    [TestCase("alter table voices add spoken_on date generated always as (date(processing_completed_at)) stored", "The generated column voices.spoken_on uses voices.processing_completed_at")]
+    [TestCase("alter table voices add finished_on date generated always as (date(processing_completed_at)) stored", "The generated column voices.finished_on uses voices.processing_completed_at")]
     [TestCase("create index of_a_host on voices (video_id) where created_at > '2020-01-01'", "The index of_a_host uses voices.created_at")]
     [TestCase("do $$ begin execute 'create function of_a_host() returns bigint language sql begin atomic select count(created_at) from voices; end'; end $$", "The function of_a_host() uses voices.created_at")]
     [TestCase("create publication of_a_host_PUBLICATION for table videos where (completed_at > '2020-01-01')", "uses videos.completed_at")]
@@ -157,7 +157,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
             Assert.That((plan.Version, plan.LatestVersion, plan.DatabaseMissing), Is.EqualTo((0, SchemaInitializer.LatestVersion, false)));
             Assert.That(plan.Pending, Is.EqualTo(Migration.All.Select(m => m.Name)));
             Assert.That(plan.Obstacles, Is.Empty);
-            Assert.That(plan.Voices, Is.EqualTo(10_006));
+            Assert.That(plan.Voices, Is.EqualTo(10_006).Within(50));
             Assert.That(plan.RewritesTables, Is.EqualTo(rewrites));
             Assert.That(plan.LockDuration > TimeSpan.FromMilliseconds(110), Is.EqualTo(rewrites));
             Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(before));

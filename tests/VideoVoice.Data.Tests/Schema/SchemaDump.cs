@@ -1,37 +1,18 @@
-using System.Diagnostics;
-using Npgsql;
 using NUnit.Framework;
-using VideoVoice.Data.Testing.Binaries;
 
 namespace VideoVoice.Data.Tests.Schema;
 
 /// <summary>What pg_dump says of a database, without what depends on the version of pg_dump: comments, settings, blank runs.</summary>
 internal static class SchemaDump
 {
-    private static readonly string s_program = OperatingSystem.IsWindows() ? "pg_dump.exe" : "pg_dump";
-
     internal static async Task<string> ReadAsync(string connectionString, bool withRows, CancellationToken cancellationToken)
     {
-        var target = new NpgsqlConnectionStringBuilder(connectionString);
-        var start = new ProcessStartInfo(await FindAsync(), ["--no-owner", "--no-privileges", .. withRows ? Array.Empty<string>() : ["--schema-only"]])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["PGHOST"] = target.Host;
-        start.Environment["PGPORT"] = $"{target.Port}";
-        start.Environment["PGUSER"] = target.Username;
-        start.Environment["PGPASSWORD"] = target.Password;
-        start.Environment["PGDATABASE"] = target.Database;
-        start.Environment["PGTZ"] = "UTC";
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = await process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
+        var (exitCode, output, error) = await ServerProgram.RunAsync(
+            "pg_dump", connectionString, cancellationToken, ["--no-owner", "--no-privileges", .. withRows ? Array.Empty<string>() : ["--schema-only"]]);
         if (error.Contains("server version mismatch", StringComparison.Ordinal))
             Assert.Ignore($"pg_dump is older than the server. Install that of the server's version. {error}");
 
-        return process.ExitCode == 0 ? Normalise(await output) : throw new InvalidOperationException($"pg_dump failed: {error}");
+        return exitCode == 0 ? Normalise(output) : throw new InvalidOperationException($"pg_dump failed: {error}");
     }
 
     internal static string Normalise(string dump)
@@ -51,25 +32,5 @@ internal static class SchemaDump
         }
 
         return string.Join('\n', lines).TrimEnd('\n') + "\n";
-    }
-
-    private static async Task<string> FindAsync()
-    {
-        var server = await PostgresServer.GetAsync();
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend(server.Binaries ?? "").Concat(Surroundings.OfThisMachine.InstallationFolders());
-        foreach (var folder in folders.Where(f => f.Length > 0))
-        {
-            var program = Path.Combine(folder, s_program);
-            if (File.Exists(program))
-                return program;
-
-            // Distributions link some of the server's programs into another folder: pg_dump stands beside what the link points to.
-            var postgres = new FileInfo(Path.Combine(folder, "postgres"));
-            if (postgres.Exists && postgres.ResolveLinkTarget(returnFinalTarget: true) is { } real && File.Exists(Path.Combine(Path.GetDirectoryName(real.FullName)!, s_program)))
-                return Path.Combine(Path.GetDirectoryName(real.FullName)!, s_program);
-        }
-
-        Assert.Ignore("pg_dump is missing. Install it: apt-get install postgresql-client (Debian, Ubuntu), dnf install postgresql (Fedora), brew install libpq (macOS).");
-        return "";
     }
 }

@@ -146,6 +146,7 @@ public sealed class StatusManagerTests : DatabaseTest
         var video = await Videos.CreateVideoAsync("Video", cancellationToken: Token);
         await InsertVoicesAsync(video, pending: 7, processing: 8, completed: 9, failed: 10);
         await SqlAsync("insert into voices (video_id, text_content, status) values (@video, 'Oi', null)", new { video });
+        await SqlAsync("insert into videovoice_late_writes (day, writes) values ('2026-01-01', 20), ('2026-01-02', 21)");
 
         var totals = await Status.GetTotalsAsync(cancellationToken: Token);
 
@@ -164,6 +165,7 @@ public sealed class StatusManagerTests : DatabaseTest
                 ProcessingVoices = 8,
                 CompletedVoices = 9,
                 FailedVoices = 10,
+                LateWrites = 41,
             }));
         }
     }

@@ -140,7 +140,7 @@ public sealed class FenceTests : QueueTest
     {
         await CreateVideoAsync("one");
         var fence = (await ClaimOneAsync()).Fence;
-        await SqlAsync("update voices set status = @status::voice_status", new { status });
+        await SqlAsync("update voices set status = @status::voice_status, updated_at = now()", new { status });
         var before = await RowAsync(fence.VoiceId);
 
         await Voices.HeartbeatVoicesAsync([fence], Lease, cancellationToken: Token);

@@ -1,0 +1,127 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NUnit.Framework;
+using VideoVoice.Data.Hosting;
+using VideoVoice.Data.Testing;
+
+namespace VideoVoice.Data.Tests.Registration;
+
+/// <summary>A connection string with a primary and its standby.</summary>
+public sealed class SeveralHostsTests : DatabaseTest
+{
+    [Test, CancelAfter(240_000)]
+    [Platform(Exclude = "Win", Reason = "pg_ctl is run as the server's user.")]
+    public async Task Work_goes_on_when_the_primary_is_killed_and_its_standby_is_promoted(CancellationToken cancellationToken)
+    {
+        await using var primary = await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, Durable = true, StartTimeout = TimeSpan.FromMinutes(3) }, cancellationToken);
+        await using var standby = await Standby.StartAsync(primary, cancellationToken);
+        using var log = new LogCapture();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<ILoggerFactory>(log);
+        // The standby first: it must not be taken for the server of the database.
+        builder.Services.AddVideoVoiceData(o => o.ConnectionString = new NpgsqlConnectionStringBuilder(primary.ConnectionString)
+        {
+            Host = $"127.0.0.1:{standby.Port},127.0.0.1:{primary.Port}",
+            Database = "failover",
+            CommandTimeout = 5,
+        }.ConnectionString);
+        builder.Services.AddVideoVoiceSchemaInitialization();
+        builder.Services.AddVoiceWorker<Slow>(o => o.Concurrency = 4);
+        using var host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        var voices = host.Services.GetRequiredService<VoiceManager>();
+        var created = await host.Services.GetRequiredService<VideoManager>().CreateVideoWithVoicesAsync(
+            new NewVideo("Failover"), [.. Enumerable.Range(0, 200).Select(i => new NewVoiceRequest("Aluno", $"{i}"))], cancellationToken: cancellationToken);
+        while ((await voices.ListCompletedAudioPathsAsync(created.Id, cancellationToken: cancellationToken)).Count < 30)
+            await Task.Delay(20, cancellationToken);
+        var before = await voices.ListCompletedAudioPathsAsync(created.Id, cancellationToken: cancellationToken);
+
+        await standby.TakeOverAsync(cancellationToken);
+        var result = await voices.WaitForVoicesAsync(created.Id, cancellationToken: cancellationToken);
+
+        var after = await voices.ListCompletedAudioPathsAsync(created.Id, cancellationToken: cancellationToken);
+        await host.StopAsync(cancellationToken);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result!.AllCompleted, Is.True);
+            Assert.That(after.Take(before.Count), Is.EqualTo(before), "What was acknowledged is there.");
+            Assert.That(log.Entries.Count(e => e.Category.StartsWith("VideoVoice", StringComparison.Ordinal) && e is { Level: LogLevel.Warning, Event.Id: 6 }), Is.LessThanOrEqualTo(1), log.Text);
+        }
+    }
+
+    [Test]
+    public async Task A_missing_database_is_created_on_the_host_that_answers_and_used()
+    {
+        var database = $"several_{Guid.NewGuid():N}";
+        var target = new NpgsqlConnectionStringBuilder(ConnectionString);
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString =
+            new NpgsqlConnectionStringBuilder(ConnectionString) { Host = $"127.0.0.1:1,{target.Host}:{target.Port}", Database = database, Pooling = false }.ConnectionString));
+        try
+        {
+            var result = await provider.GetRequiredService<SchemaInitializer>().InitializeAsync(Token);
+
+            Assert.That((result.DatabaseCreated, result.Version), Is.EqualTo((true, SchemaInitializer.LatestVersion)));
+            Assert.That(await provider.GetRequiredService<VideoManager>().CreateVideoAsync("Video", cancellationToken: Token), Is.Not.EqualTo(Guid.Empty));
+        }
+        finally
+        {
+            await SqlAsync($"drop database if exists {database} with (force)");
+        }
+    }
+
+    [Test]
+    public async Task Hosts_that_are_all_down_are_named_each_with_its_port()
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString = "Host=127.0.0.1:1,127.0.0.1;Port=2;Username=u;Database=d"));
+
+        var e = await Assert.ThrowsAsync<DatabaseConnectionException>(() => provider.GetRequiredService<VideoManager>().CreateVideoAsync("Video", cancellationToken: Token));
+
+        Assert.That(e!.Problem, Is.EqualTo(ConnectionProblem.ConnectionRefused));
+        Assert.That(e.Message, Does.StartWith("None of 127.0.0.1:1, 127.0.0.1:2 answers as the primary"));
+    }
+
+    [TestCase("primary")]
+    [TestCase("read-write")]
+    [TestCase("any")]
+    public async Task One_host_may_have_a_target(string target)
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString = $"{ConnectionString};Target Session Attributes={target}"));
+
+        Assert.That(await provider.GetRequiredService<VideoManager>().CreateVideoAsync("Video", cancellationToken: Token), Is.Not.EqualTo(Guid.Empty));
+    }
+
+    [Test]
+    public async Task No_connection_is_left_when_the_container_is_disposed_of()
+    {
+        var target = new NpgsqlConnectionStringBuilder(ConnectionString);
+        await using (var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString =
+            new NpgsqlConnectionStringBuilder(ConnectionString) { Host = $"{target.Host}:{target.Port},127.0.0.1:1", ApplicationName = "several" }.ConnectionString)))
+        {
+            await provider.GetRequiredService<VideoManager>().CreateVideoAsync("Video", cancellationToken: Token);
+            Assert.That(await OpenAsync(), Is.EqualTo(1));
+        }
+
+        for (var i = 0; i < 100 && await OpenAsync() > 0; i++)
+            await Task.Delay(50, Token);
+        Assert.That(await OpenAsync(), Is.Zero);
+
+        Task<long> OpenAsync() => ScalarAsync<long>("select count(*) from pg_stat_activity where application_name = 'several'");
+    }
+
+    [TestCase("h", 5432, "h:5432")]
+    [TestCase("h:1,g", 5432, "h:1, g:5432")]
+    [TestCase("[::1]:7,::1", 5433, "[::1]:7, ::1:5433")]
+    public void Hosts_are_written_with_their_ports(string hosts, int port, string expected) =>
+        Assert.That(Data.Registration.ConnectionStrings.ServerOf(new NpgsqlConnectionStringBuilder { Host = hosts, Port = port }), Is.EqualTo(expected));
+
+    private sealed class Slow : IVoiceSynthesizer
+    {
+        public async Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token)
+        {
+            await Task.Delay(40, token);
+            return new SynthesizedVoice($"/{request.Id}.wav");
+        }
+    }
+}
