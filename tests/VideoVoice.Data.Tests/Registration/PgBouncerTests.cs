@@ -41,7 +41,8 @@ public sealed class PgBouncerTests : DatabaseTest
         var errors = await WorkAsync(provider);
 
         Assert.That(errors.Select(e => (e.InnerException as PostgresException)?.SqlState), Has.Some.EqualTo(PostgresErrorCodes.ProtocolViolation));
-        Assert.That(errors.OfType<DatabaseConnectionException>().Select(e => (e.Problem, e.Message.Contains("Set BehindPgBouncer", StringComparison.Ordinal))), Has.All.EqualTo((ConnectionProblem.PoolerFound, true)).And.Count.EqualTo(errors.Count));
+        Assert.That(errors.Select(e => (e as DatabaseConnectionException)?.Problem), Is.All.EqualTo(ConnectionProblem.PoolerFound));
+        Assert.That(errors.Select(e => e.Message), Has.All.Contains("Set BehindPgBouncer"));
     }
 
     [Test, CancelAfter(120_000)]
@@ -63,10 +64,10 @@ public sealed class PgBouncerTests : DatabaseTest
         foreach (var video in videos)
             Assert.That((await Voices.WaitForVoicesAsync(video, cancellationToken: Token))!.AllCompleted, Is.True);
 
-        Assert.That(await Eventually.HoldsAsync(() => log.Entries.Any(e => e.Event.Id == 16 && e.Category == "VideoVoice.Data"), TimeSpan.FromSeconds(20)), Is.True, "Notifications do not arrive.");
+        Assert.That(await Eventually.HoldsAsync(() => log.Entries.Any(e => e.Event.Id == 16 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)), TimeSpan.FromSeconds(20)), Is.True, "Notifications do not arrive.");
         await host.StopAsync(Token);
-        Assert.That(log.Entries.Count(e => e.Event.Id == 17), Is.EqualTo(1), "The pooler is told once.");
-        Assert.That(log.Entries.Single(e => e.Event.Id == 17).Message, Does.Contain("Set BehindPgBouncer"));
+        Assert.That(log.Entries.Count(e => e.Event.Id == 17 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)), Is.EqualTo(1), "The pooler is told once.");
+        Assert.That(log.Entries.Single(e => e.Event.Id == 17 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)).Message, Does.Contain("Set BehindPgBouncer"));
     }
 
     private static async Task<ConcurrentBag<Exception>> WorkAsync(ServiceProvider provider)

@@ -46,8 +46,8 @@ public sealed class SeveralHostsTests : DatabaseTest
         using (Assert.EnterMultipleScope())
         {
             Assert.That(result!.AllCompleted, Is.True);
-            Assert.That(after.Take(before.Count), Is.EqualTo(before), "What was acknowledged is there.");
-            Assert.That(log.Entries.Count(e => e.Category.StartsWith("VideoVoice", StringComparison.Ordinal) && e is { Level: LogLevel.Warning, Event.Id: 6 }), Is.LessThanOrEqualTo(1), log.Text);
+            Assert.That(before, Is.SubsetOf(after), "What was acknowledged is there.");
+            Assert.That(log.Entries.Count(e => e.Category.StartsWith("VideoVoice", StringComparison.Ordinal) && e is { Level: LogLevel.Warning, Event.Id: 6 }), Is.InRange(1, 3), "It is away once, or once more while the standby is being promoted.");
         }
     }
 
