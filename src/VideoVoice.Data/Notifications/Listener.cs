@@ -29,9 +29,10 @@ internal sealed class Listener(Database database, string channel, Action changed
     /// <summary>How long unlisten and the removal of the registration may take. With <see cref="s_grace"/> it keeps a disposal below a second.</summary>
     private static readonly TimeSpan s_closing = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long after it was sent the listener's own notification may arrive. A connection that a pooler shares gets none, and no error either.</summary>
+    /// <summary>How long the notification that a process sends to itself may take. A connection that a pooler shares gets none, and no error either.</summary>
     private static readonly TimeSpan s_proof = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a process sends to itself once (<c>prove_listener.sql</c>).</summary>
     private const string Proof = "proof";
 
     private readonly CancellationTokenSource _stopping = new();
@@ -42,6 +43,7 @@ internal sealed class Listener(Database database, string channel, Action changed
     private bool _disposed;
     private bool _lost;
     private volatile bool _hears;
+    private long _proofSent;
     private bool _saidThatItIsDeaf;
 
     /// <summary>Waits for a notification on the connection, at most for the time. A test replaces it with one that does not end.</summary>
@@ -49,6 +51,9 @@ internal sealed class Listener(Database database, string channel, Action changed
         static (connection, time, cancellationToken) => connection.WaitAsync(time, cancellationToken);
 
     internal bool IsListening => _listening;
+
+    /// <summary>Whether it listens and nothing has shown yet that notifications arrive.</summary>
+    internal bool NeedsProof => _listening && !_hears && Volatile.Read(ref _proofSent) == 0;
 
     internal void Start()
     {
@@ -115,14 +120,12 @@ internal sealed class Listener(Database database, string channel, Action changed
                 Log.ListenerBack(logger);
             _lost = false;
             changed();
-            var proof = _hears || _saidThatItIsDeaf ? Task.FromResult(false) : ProveAsync();
             while (true)
             {
-                var time = proof.IsCompleted ? s_keepAlive : s_proof;
-                if (await RunAsync(token => Wait(connection, time, token), time + s_limit, _stopping.Token).ConfigureAwait(false))
+                if (await RunAsync(token => Wait(connection, s_keepAlive, token), s_keepAlive + s_limit, _stopping.Token).ConfigureAwait(false))
                     continue;
 
-                if (!_saidThatItIsDeaf && !_hears && proof.IsCompletedSuccessfully && await proof.ConfigureAwait(false))
+                if (!_saidThatItIsDeaf && !_hears && Volatile.Read(ref _proofSent) is var sent and not 0 && TimeProvider.System.GetElapsedTime(sent) > s_proof)
                 {
                     _saidThatItIsDeaf = true;
                     Log.NotificationsDoNotArrive(logger);
@@ -139,28 +142,14 @@ internal sealed class Listener(Database database, string channel, Action changed
         }
     }
 
+    /// <summary>A notification to this process was sent over another connection.</summary>
+    internal void ProofSent() => Volatile.Write(ref _proofSent, TimeProvider.System.GetTimestamp());
+
     private void Hear(string from, string payload)
     {
         _hears = true;
         if (payload != Proof)
             heard(from, payload);
-    }
-
-    /// <summary>Notifies this listener over another connection. True when it was sent and time has passed in which it arrives.</summary>
-    private async Task<bool> ProveAsync()
-    {
-        try
-        {
-            await TimeLimit.RunAsync(
-                token => database.ExecuteAsync("notifications/prove_listener", new { channel, payload = Proof }, null, token), s_limit, _stopping.Token).ConfigureAwait(false);
-            await Task.Delay(s_proof, TimeProvider.System, _stopping.Token).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception)
-        {
-            // The poll serves.
-            return false;
-        }
     }
 
     /// <summary>Runs a call on the listening connection. When it does not end in time, nor when it is cancelled, the connection is dropped.</summary>

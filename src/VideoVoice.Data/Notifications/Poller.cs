@@ -251,6 +251,13 @@ internal sealed class Poller : IAsyncDisposable
                     token => _database.ExecuteAsync("notifications/unregister_listener", new { channel = _channel, waitsFor = work.Unregister }, null, token),
                     s_registrationLimit,
                     _stopping.Token).ConfigureAwait(false);
+            if (_listener.NeedsProof)
+            {
+                await TimeLimit.RunAsync(
+                    token => _database.ExecuteAsync("notifications/prove_listener", new { channel = _channel }, null, token), s_registrationLimit, _stopping.Token).ConfigureAwait(false);
+                _listener.ProofSent();
+            }
+
             _registrationPause = TimeSpan.Zero;
             return TimeSpan.MaxValue;
         }
