@@ -81,6 +81,7 @@ public sealed class LeaseTests : WorkerTest
         {
             Assert.That(await RowAsync(), Is.EqualTo(row));
             Assert.That(Log.Text, Does.Contain($"is no longer this worker's: {outcome}"));
+            Assert.That(Logged(104), Is.EqualTo(1), "It is said once.");
         }
     }
 
@@ -100,6 +101,9 @@ public sealed class LeaseTests : WorkerTest
         await UntilAsync(() => Logged(102) == 1, "The result was not reported.");
         Assert.That(await RowAsync(), Is.EqualTo(row));
         Assert.That(Log.Entries.Single(e => e.Event.Id == 102).Message, Does.Contain(outcome.ToString()));
+        await CreateVideoAsync("next");
+        await synthesizer.NextAsync(Token);
+        Assert.That(Logged(104), Is.EqualTo(1), "It is said once, by the heartbeat.");
     }
 
     [Test]
