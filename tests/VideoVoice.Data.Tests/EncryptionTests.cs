@@ -14,7 +14,7 @@ namespace VideoVoice.Data.Tests;
 [UnsupportedOSPlatform("windows")]
 public sealed class EncryptionTests
 {
-    [Test, CancelAfter(60_000)]
+    [Test, CancelAfter(180_000)]
     public async Task A_certificate_of_an_unknown_authority_or_of_another_host_is_named_as_the_cause(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();

@@ -11,8 +11,11 @@ public sealed class RunTests
     /// <summary>Several runs share the machine with other tests.</summary>
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(20);
 
+    /// <summary>For the first video and for the last ones: beside other runs the processes of a run take a minute to start.</summary>
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromMinutes(4);
+
     /// <summary>A run that hangs ends with the name of its test.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
 
     [TestCase("workers")]
     [TestCase("server")]
@@ -32,6 +35,7 @@ public sealed class RunTests
                 Videos = 10,
                 Pause = TimeSpan.FromMilliseconds(500),
                 LongestWait = s_longestWait,
+                EndLimit = s_endLimit,
                 Faults = faults,
                 DiskMegabytes = Disk.IsPossible ? 400 : null,
             },
@@ -56,6 +60,7 @@ public sealed class RunTests
                 Videos = 20,
                 Pause = TimeSpan.FromMilliseconds(200),
                 LongestWait = s_longestWait,
+                EndLimit = s_endLimit,
                 Seed = Random.Shared.Next(1_000_000),
                 DiskMegabytes = 400,
             },

@@ -23,14 +23,23 @@ internal sealed class Server : IAsyncDisposable
     internal static async Task<Server> StartAsync(int? diskMegabytes)
     {
         var disk = diskMegabytes is { } megabytes ? Disk.Mount(megabytes) : null;
-        var postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions
+        try
         {
-            UseExistingServer = false,
-            Durable = true,
-            Folder = disk?.Folder,
-            Settings = new Dictionary<string, string> { ["track_commit_timestamp"] = "on", ["max_connections"] = "120", ["max_wal_size"] = "256MB", ["min_wal_size"] = "32MB" },
-        });
-        return new Server(postgres, await postgres.CreateDatabaseAsync(), disk);
+            var postgres = await LocalPostgres.StartAsync(new LocalPostgresOptions
+            {
+                UseExistingServer = false,
+                Durable = true,
+                Folder = disk?.Folder,
+                StartTimeout = TimeSpan.FromMinutes(5),
+                Settings = new Dictionary<string, string> { ["track_commit_timestamp"] = "on", ["max_connections"] = "120", ["max_wal_size"] = "256MB", ["min_wal_size"] = "32MB" },
+            });
+            return new Server(postgres, await postgres.CreateDatabaseAsync(), disk);
+        }
+        catch
+        {
+            disk?.Dispose();
+            throw;
+        }
     }
 
     internal async Task<NpgsqlConnection> ConnectAsync()

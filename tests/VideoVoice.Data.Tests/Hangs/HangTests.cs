@@ -8,7 +8,7 @@ public sealed class HangTests
 {
     [TestCase(nameof(HangsOnPurpose.In_the_test))]
     [TestCase(nameof(HangsOnPurpose.In_the_tear_down))]
-    [CancelAfter(120_000)]
+    [CancelAfter(300_000)]
     public async Task A_test_that_hangs_ends_the_run_and_is_named(string test)
     {
         using var folder = new Testing.TemporaryFolder();

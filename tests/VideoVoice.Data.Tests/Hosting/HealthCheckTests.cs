@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
 namespace VideoVoice.Data.Tests.Hosting;
@@ -53,19 +55,21 @@ public sealed class HealthCheckTests : DatabaseTest
     [TestCase(null, HealthStatus.Unhealthy), TestCase(HealthStatus.Degraded, HealthStatus.Degraded)]
     public async Task It_fails_without_a_database(HealthStatus? failureStatus, HealthStatus status)
     {
-        var entry = await CheckAsync("Host=127.0.0.1;Port=1;Username=u;Password=s3cret;Database=d", failureStatus: failureStatus);
+        using var log = new LogCapture();
+        var entry = await CheckAsync("Host=127.0.0.1;Port=1;Username=u;Password=s3cret;Database=d", failureStatus: failureStatus, log: log);
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(entry.Status, Is.EqualTo(status));
             Assert.That(entry.Exception, Is.TypeOf<DatabaseConnectionException>());
             Assert.That(entry.Description, Does.StartWith("No PostgreSQL answers at 127.0.0.1:1.").And.Not.Contain("s3cret"));
+            Assert.That(log.Entries.Select(e => e.Event.Name), Has.None.EqualTo("HealthCheckError"), "It is an answer of the check, not an error in it.");
         }
     }
 
-    internal static async Task<HealthReportEntry> CheckAsync(string connectionString, TimeSpan? maxPendingAge = null, HealthStatus? failureStatus = null)
+    internal static async Task<HealthReportEntry> CheckAsync(string connectionString, TimeSpan? maxPendingAge = null, HealthStatus? failureStatus = null, ILoggerFactory? log = null)
     {
-        var services = new ServiceCollection().AddLogging().AddVideoVoiceData(o => o.ConnectionString = connectionString);
+        var services = new ServiceCollection().AddSingleton(log ?? NullLoggerFactory.Instance).AddLogging().AddVideoVoiceData(o => o.ConnectionString = connectionString);
         services.AddHealthChecks().AddVideoVoice(maxPendingAge: maxPendingAge, failureStatus: failureStatus);
         await using var provider = services.BuildServiceProvider();
         var report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
@@ -47,10 +48,10 @@ public sealed class LeaseTests : WorkerTest
             await synthesizer.NextAsync(Token);
         }
 
-        var before = Heartbeats();
-        await UntilAsync(() => Heartbeats() >= before + 2, "There is no heartbeat.");
-
-        // The time of one statement, though the requests were claimed one by one.
+        // The time of one statement, though the requests were claimed one by one. Where the machine is busy a lease may end meanwhile, and its next one is as long as the others.
+        var started = Stopwatch.GetTimestamp();
+        while (await ScalarAsync<long>("select count(distinct lease_expires_at) from voices") > 1 && Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30))
+            await Task.Delay(50, Token);
         Assert.That(await ScalarAsync<long>("select count(distinct processing_started_at) from voices"), Is.EqualTo(3));
         Assert.That(await ScalarAsync<long>("select count(distinct lease_expires_at) from voices"), Is.EqualTo(1));
     }
@@ -81,6 +82,7 @@ public sealed class LeaseTests : WorkerTest
         {
             Assert.That(await RowAsync(), Is.EqualTo(row));
             Assert.That(Log.Text, Does.Contain($"is no longer this worker's: {outcome}"));
+            Assert.That(Logged(104), Is.EqualTo(1), "It is said once.");
         }
     }
 
@@ -100,6 +102,9 @@ public sealed class LeaseTests : WorkerTest
         await UntilAsync(() => Logged(102) == 1, "The result was not reported.");
         Assert.That(await RowAsync(), Is.EqualTo(row));
         Assert.That(Log.Entries.Single(e => e.Event.Id == 102).Message, Does.Contain(outcome.ToString()));
+        await CreateVideoAsync("next");
+        await synthesizer.NextAsync(Token);
+        Assert.That(Logged(104), Is.EqualTo(1), "It is said once, by the heartbeat.");
     }
 
     [Test]

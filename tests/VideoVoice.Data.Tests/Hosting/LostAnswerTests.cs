@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using NUnit.Framework;
@@ -112,9 +113,10 @@ public sealed class LostAnswerTests : WorkerTest
         await using var proxy = Proxy();
         var synthesizer = new ControlledSynthesizer();
         await CreateVideoAsync("one", "two");
+        IHost host;
         await using (var held = await HeldLock.TakeAsync(DataSource, "lock table voices in share mode"))
         {
-            await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(12), Through(proxy));
+            host = await StartWorkerAsync(synthesizer, o => o.LeaseDuration = TimeSpan.FromSeconds(12), Through(proxy));
             await held.UntilWaitedForAsync(Task.Delay(Timeout.Infinite, Token), Token);
             await proxy.CutAsync();
             proxy.Restore();
@@ -128,6 +130,8 @@ public sealed class LostAnswerTests : WorkerTest
         (await synthesizer.NextAsync(Token)).Finish();
         await UntilAsync(() => Logged(102) == 2, "They were not completed.");
         Assert.That(await ScalarAsync<long>("select count(*) from voices where errors <> '[]'"), Is.Zero, "A lease ended.");
+        await host.StopAsync(Token);
+        Assert.That(Logged(121), Is.Zero, "A stop is no failure.");
     }
 
     [Test]
@@ -144,7 +148,9 @@ public sealed class LostAnswerTests : WorkerTest
         await voices.ClaimVoicesAsync(claim, cancellationToken: Token);
 
         Assert.That((await lost.ReadAgainAsync(Token)).Single().TextContent, Is.EqualTo("one"));
-        time.Advance(TimeSpan.FromSeconds(61));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(await lost.ReadAgainAsync(Token), Has.Count.EqualTo(1), "The lease ends now.");
+        time.Advance(TimeSpan.FromTicks(1));
         Assert.That(await lost.ReadAgainAsync(Token), Has.Count.EqualTo(1), "a last time");
         Assert.That(await lost.ReadAgainAsync(Token), Is.Empty);
     }

@@ -83,6 +83,7 @@ public sealed class LostConnectionTests : WorkerTest
         (await synthesizer.NextAsync(Token)).Finish();
         await OnlyVoiceAsync(video, VoiceStatus.Completed);
         Assert.That(Log.Entries.Where(e => e.Category == "VideoVoice.Data").Select(e => (e.Event.Id, e.Level)), Is.EqualTo(new[] { (6, LogLevel.Warning), (7, LogLevel.Warning) }));
+        Assert.That(Log.Text, Does.Not.Contain("-- What one claim took"), "A claim that was not sent took nothing that is to be read back.");
     }
 
     [Test]

@@ -17,6 +17,7 @@ public sealed class ShutDownTests : WorkerTest
 
         var stopping = host.StopAsync(Token);
         Assert.That(synthesis.Token.IsCancellationRequested, Is.False);
+        Log.Clear();
         synthesis.Finish();
         await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
@@ -25,7 +26,41 @@ public sealed class ShutDownTests : WorkerTest
         {
             Assert.That(voices.Select(v => (v.Status, v.Attempt)), Is.EqualTo(new[] { (VoiceStatus.Completed, 1), (VoiceStatus.Pending, 0) }));
             Assert.That(Logged(101), Is.EqualTo(1));
+            Assert.That(Log.Text, Does.Contain("-- Completes requests").And.Not.Contain("-- Takes up to"), "Nothing is claimed in its place.");
         }
+    }
+
+    [Test]
+    public async Task A_stop_is_no_failed_claim()
+    {
+        await CreateVideoAsync("only");
+        var synthesizer = new ControlledSynthesizer();
+        var host = await StartWorkerAsync(synthesizer, o => o.StopHostOnError = false);
+        var synthesis = await synthesizer.NextAsync(Token);
+
+        // Its capacity is used up: the loop waits for more when the stop comes.
+        var stopping = host.StopAsync(Token);
+        synthesis.Finish();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        Assert.That(Logged(113), Is.Zero, Log.Text);
+    }
+
+    [Test]
+    public async Task What_ends_just_past_the_shut_down_time_is_stored_and_not_given_back()
+    {
+        var video = await CreateVideoAsync("late");
+        var synthesizer = new ControlledSynthesizer { HeedsToken = false };
+        var host = await StartWorkerAsync(synthesizer);
+        var synthesis = await synthesizer.NextAsync(Token);
+
+        var stopping = host.StopAsync(new CancellationToken(canceled: true));
+        await synthesis.CancelledAsync(Token);
+        synthesis.Finish();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        Assert.That((await OnlyVoiceAsync(video)).Status, Is.EqualTo(VoiceStatus.Completed));
+        Assert.That(Logged(106), Is.Zero, Log.Text);
     }
 
     [Test]

@@ -35,6 +35,19 @@ public sealed class VoiceWorkerOptionsTests
         Assert.That(refusal!.Message, Does.Contain(message));
     }
 
+    [Test]
+    public void The_ends_of_each_range_are_allowed()
+    {
+        VoiceWorkerOptions[] ends =
+        [
+            new() { WorkerId = new string('w', 200), Concurrency = 1000, LeaseDuration = TimeSpan.FromDays(1), FailuresBeforePause = 1000, FailurePause = TimeSpan.FromHours(1) },
+            new() { WorkerId = "w", Concurrency = 1, LeaseDuration = TimeSpan.FromSeconds(1), FailuresBeforePause = 1, FailurePause = TimeSpan.FromMilliseconds(100) },
+        ];
+
+        foreach (var options in ends)
+            Assert.That(new VoiceWorkerOptions.Validator().Validate(null, options), Is.EqualTo(ValidateOptionsResult.Success));
+    }
+
     private static TestCaseData Case(string name, Action<VoiceWorkerOptions> configure, string message) =>
         new TestCaseData(configure, message).SetArgDisplayNames(name);
 }

@@ -70,7 +70,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
         }
     }
 
-    [Test, CancelAfter(60_000)]
+    [Test, CancelAfter(180_000)]
     public async Task Another_worker_synthesizes_the_request_of_a_killed_one_when_its_lease_has_ended(CancellationToken cancellationToken)
     {
         await CountCompletionsAsync();
@@ -94,7 +94,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
         }
     }
 
-    [TestCase("INT"), TestCase("TERM"), CancelAfter(60_000)]
+    [TestCase("INT"), TestCase("TERM"), CancelAfter(180_000)]
     public async Task A_signal_to_the_process_group_which_ends_the_synthesizer_s_child_too_costs_no_attempt(string signal, CancellationToken cancellationToken)
     {
         if (!File.Exists("/usr/bin/setsid"))
@@ -117,7 +117,7 @@ public sealed class WorkerProcessesTests : DatabaseTest
         Assert.That((voice.Status, voice.Failures, voice.MaxAttempts - voice.Attempt), Is.EqualTo((VoiceStatus.Pending, 0, 3)), voice.ErrorMessage);
     }
 
-    [Test, CancelAfter(120_000)]
+    [Test, CancelAfter(240_000)]
     public async Task Clocks_an_hour_apart_change_nothing(CancellationToken cancellationToken)
     {
         if (!Faketime.IsInstalled)

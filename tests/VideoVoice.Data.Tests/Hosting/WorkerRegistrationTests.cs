@@ -19,6 +19,17 @@ public sealed class WorkerRegistrationTests : WorkerTest
     }
 
     [Test]
+    public void Nothing_to_register_with_is_refused_naming_the_parameter()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => VideoVoiceHostingExtensions.AddVoiceWorker<First>(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("services"));
+            Assert.That(() => VideoVoiceHostingExtensions.AddVideoVoiceSchemaInitialization(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("services"));
+            Assert.That(() => VideoVoiceHostingExtensions.AddVideoVoice(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("builder"));
+        }
+    }
+
+    [Test]
     public async Task Two_workers_of_one_host_have_their_own_options()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -165,6 +165,12 @@ public sealed class BadInputTests
         }
     }
 
+    /// <summary>Of the longest list that is allowed the first request is refused, because it is null.</summary>
+    [TestCase(VoiceManager.MaxPosition + 1, "requests[0]")]
+    [TestCase(VoiceManager.MaxPosition + 2, "requests")]
+    public Task A_conversation_of_more_requests_than_positions_is_refused(int count, string name) =>
+        AssertRefusedAsync("VoiceManager.CreateVoiceRequestsAsync", "requests", new NewVoiceRequest[count], name);
+
     [Test]
     public async Task A_gender_or_a_quality_that_the_table_does_not_know_is_refused()
     {

@@ -45,6 +45,20 @@ public sealed class ClaimCursorTests : DatabaseTest
     }
 
     [Test]
+    public async Task A_short_claim_from_the_head_has_looked_at_everything_and_does_not_look_back()
+    {
+        await using var voices = new VoiceManager(new Database(DataSource, time: _time), new VideoVoiceOptions(), notifier: null, logger: null);
+        await CreateVideoAsync("lapsed");
+        var lapsed = (await voices.ClaimVoicesAsync("w", 2, s_lease, cancellationToken: Token)).Single();
+        await SqlAsync("update voices set lease_expires_at = now() - interval '1 second' where id = @id", new { id = lapsed.Id });
+        await CreateVideoAsync("new");
+
+        var found = await voices.ClaimVoicesAsync("w", 2, s_lease, cancellationToken: Token);
+
+        Assert.That(found.Select(r => r.TextContent), Is.EqualTo(new[] { "new" }), "Leases that have ended are looked for once a second.");
+    }
+
+    [Test]
     public void A_claim_starts_where_the_last_full_one_ended_and_looks_back_once_a_second()
     {
         var last = new VoiceRequest { Id = Guid.NewGuid(), Priority = 2, QueueAt = DateTimeOffset.UnixEpoch };
