@@ -7,7 +7,7 @@ namespace VideoVoice.Data;
 public sealed record SchemaPlan
 {
     // Measured on 2 cores: a rewritten row with its indexes; a change of the catalog alone.
-    private static readonly TimeSpan s_rewrittenRow = TimeSpan.FromMicroseconds(12);
+    private static readonly TimeSpan s_rewrittenRow = TimeSpan.FromMicroseconds(5);
     private static readonly TimeSpan s_catalog = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Whether the database itself would be created.</summary>
@@ -45,7 +45,7 @@ public sealed record SchemaPlan
     public bool RewritesTables { get; init; }
 
     /// <summary>
-    /// For how long other services would wait for one lock, estimated from the rows: 12 µs for each that is rewritten, otherwise a tenth of a second. Indexes are built while they write.
+    /// For how long other services would wait for one lock, estimated from the rows: 5 µs for each that is rewritten, otherwise a tenth of a second. Indexes are built while they write.
     /// </summary>
     public TimeSpan LockDuration { get; init; }
 
