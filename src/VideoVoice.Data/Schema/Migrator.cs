@@ -78,7 +78,8 @@ internal sealed class Migrator(Database database, VideoVoiceOptions options, ILo
     {
         while (true)
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            // A level above this one keeps what it has read until its end.
+            var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
             if (await database.ScalarAsync<bool>("schema/lock_schema", null, transaction, cancellationToken).ConfigureAwait(false))
             {
                 await database.ExecuteAsync("schema/keep_transaction", null, transaction, cancellationToken).ConfigureAwait(false);

@@ -58,7 +58,7 @@ public sealed class SchemaInitializer
     }
 
     /// <summary>Creates and migrates what is missing. On a current schema this is one query: no lock, no DDL.</summary>
-    /// <param name="cancellationToken">Stops between and within the steps; the next call goes on from there.</param>
+    /// <param name="cancellationToken">Stops between and within the steps, and the wait for another process that is migrating; the next call goes on from there.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="DatabaseConnectionException">No connection; or the database is missing and may not be created.</exception>
     /// <exception cref="TimeoutException">Another session kept a lock that a migration needs; the message names the session. Each try waits 1.5 s at most, with 1 s between them in which others write.</exception>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Registration;
 using VideoVoice.Data.Schema;
@@ -39,6 +40,21 @@ public sealed class EmptyDatabaseTests : DatabaseTest
                 "auto_detect_voices=true", "default_language=pt-br", "fallback_to_default=true", "voice_quality_threshold=medium",
             }));
         }
+    }
+
+    [TestCase("repeatable read")]
+    [TestCase("serializable")]
+    public async Task A_data_source_of_a_higher_isolation_level_initializes_as_well(string level)
+    {
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString)
+        {
+            Options = $"-c default_transaction_isolation={level.Replace(" ", "\\ ", StringComparison.Ordinal)}",
+            Pooling = false,
+        });
+
+        var result = await new SchemaInitializer(dataSource).InitializeAsync(Token).WaitAsync(TimeSpan.FromSeconds(25), Token);
+
+        Assert.That(result.Version, Is.EqualTo(SchemaInitializer.LatestVersion));
     }
 
     [Test]
