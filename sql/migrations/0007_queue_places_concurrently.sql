@@ -10,7 +10,6 @@ begin
             from voices v
             where v.id > last
                 and v.queue_at is null
-                and v.created_at is not null
                 and v.status in ('pending', 'processing')
             order by v.id
             limit 5000

@@ -82,4 +82,15 @@ public abstract class DatabaseTest
         await Voices.CreateVoiceRequestsAsync(video, [.. texts.Select(text => new NewVoiceRequest("Aluno", text))], cancellationToken: Token);
         return video;
     }
+
+    /// <summary>Records each transition to completed, whoever makes it, in a table completions.</summary>
+    protected Task<int> CountCompletionsAsync() => SqlAsync("""
+        create table completions (voice_id uuid not null, attempt integer not null);
+        create function count_completion() returns trigger language plpgsql as $$
+        begin
+            insert into completions values (new.id, new.attempt);
+            return null;
+        end $$;
+        create trigger count_completion after update on voices for each row when (new.status = 'completed') execute function count_completion();
+        """);
 }

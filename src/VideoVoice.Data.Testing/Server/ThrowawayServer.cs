@@ -141,7 +141,7 @@ internal sealed class ThrowawayServer : IAsyncDisposable
     private Command Program(string program, params IReadOnlyList<string> arguments) =>
         new(program, arguments) { User = _user, WorkingFolder = _folder.Path, LeftToWatchdog = true };
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

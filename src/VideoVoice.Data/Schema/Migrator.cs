@@ -10,7 +10,7 @@ namespace VideoVoice.Data.Schema;
 /// <summary>Applies the migrations that are pending, one process at a time.</summary>
 internal sealed class Migrator(Database database, VideoVoiceOptions options, ILogger logger)
 {
-    /// <summary>How often a migration asks for its locks, the pause in which the services go on, and how long it waits for a lock while they wait behind it.</summary>
+    // How often a migration asks for its locks, the pause in which the services go on, and how long it waits for a lock while they wait behind it.
     private const int Tries = 6;
     private const int ConcurrentTries = 3;
 
@@ -137,6 +137,7 @@ internal sealed class Migrator(Database database, VideoVoiceOptions options, ILo
         var limit = TimeSpan.FromTicks(Math.Min(s_firstLimit.Ticks << (attempt - 1), s_longestLimit.Ticks));
         await database.ExecuteAsync("schema/set_lock_timeout", LockTimeout(limit, local: true), transaction, cancellationToken).ConfigureAwait(false);
         await database.ExecuteAsync("schema/set_time_zone", new { zone = options.LegacyTimeZone }, transaction, cancellationToken).ConfigureAwait(false);
+        // Only the migration that leaves one default returns rows.
         var command = new CommandDefinition(Statements.Get(migration.Statement), null, transaction, commandTimeout: 0, cancellationToken: cancellationToken);
         var formerDefaults = (await connection.QueryAsync<string>(command).ConfigureAwait(false)).AsList();
         await database.ExecuteAsync("schema/add_migration", new { version = migration.Version, name = migration.Name }, transaction, cancellationToken).ConfigureAwait(false);
@@ -156,8 +157,8 @@ internal sealed class Migrator(Database database, VideoVoiceOptions options, ILo
             await RunAsync(Statements.Get("schema/set_lock_timeout"), cancellationToken, LockTimeout(s_concurrentLimit, local: false)).ConfigureAwait(false);
         try
         {
-            var left = new CommandDefinition(Statements.Get("schema/list_invalid_indexes"), cancellationToken: cancellationToken);
-            foreach (var drop in await connection.QueryAsync<string>(left).ConfigureAwait(false))
+            var left = new CommandDefinition(Statements.Get("schema/quote_drop_invalid_index"), new { migration = migration.Name }, cancellationToken: cancellationToken);
+            if (await connection.ExecuteScalarAsync<string>(left).ConfigureAwait(false) is { } drop)
                 await RunAsync(drop, cancellationToken).ConfigureAwait(false);
             await RunAsync(Statements.Get(migration.Statement), cancellationToken).ConfigureAwait(false);
         }

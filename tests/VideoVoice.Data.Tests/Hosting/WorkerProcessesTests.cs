@@ -152,15 +152,4 @@ public sealed class WorkerProcessesTests : DatabaseTest
         _workers.Add(worker);
         return worker;
     }
-
-    /// <summary>Records each transition to completed, whoever makes it.</summary>
-    private Task<int> CountCompletionsAsync() => SqlAsync("""
-        create table completions (voice_id uuid not null, attempt integer not null);
-        create function count_completion() returns trigger language plpgsql as $$
-        begin
-            insert into completions values (new.id, new.attempt);
-            return null;
-        end $$;
-        create trigger count_completion after update on voices for each row when (new.status = 'completed') execute function count_completion();
-        """);
 }

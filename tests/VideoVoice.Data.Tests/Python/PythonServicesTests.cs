@@ -16,15 +16,7 @@ public sealed class PythonServicesTests : WorkerTest
     [Test]
     public async Task Cloners_of_both_kinds_do_each_of_2000_requests_once()
     {
-        await SqlAsync("""
-            create table completions (voice_id uuid not null);
-            create function count_completion() returns trigger language plpgsql as $$
-            begin
-                insert into completions values (new.id);
-                return null;
-            end $$;
-            create trigger count_completion after update on voices for each row when (new.status = 'completed') execute function count_completion();
-            """);
+        await CountCompletionsAsync();
         ChildProcess[] python = [PythonService.Start(ConnectionString, "clone"), PythonService.Start(ConnectionString, "clone")];
         foreach (var cloner in python)
             await cloner.ReadLineAsync(Token);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Testing.Server;
@@ -32,7 +30,7 @@ internal sealed class PgBouncer : IAsyncDisposable
             Assert.Ignore("pgbouncer is missing. Install it: apt-get install pgbouncer");
 
         var target = new NpgsqlConnectionStringBuilder(connectionString);
-        var port = FreePort();
+        var port = ThrowawayServer.FreePort();
         var folder = Directory.CreateTempSubdirectory("videovoice-pgbouncer-").FullName;
         var file = Path.Combine(folder, "pgbouncer.ini");
         // A server that trusts its clients is named without one.
@@ -107,12 +105,5 @@ internal sealed class PgBouncer : IAsyncDisposable
                 throw new InvalidOperationException($"pgbouncer does not answer: {await _process.StandardError.ReadToEndAsync(cancellationToken)}", e);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

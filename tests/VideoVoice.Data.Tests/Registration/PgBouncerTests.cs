@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
-using VideoVoice.Data.Tests.Processes;
+using VideoVoice.Data.Tests.Hosting;
 
 namespace VideoVoice.Data.Tests.Registration;
 
-public sealed class PgBouncerTests : DatabaseTest
+public sealed class PgBouncerTests : WorkerTest
 {
     protected override bool Initialized => false;
 
@@ -50,13 +48,7 @@ public sealed class PgBouncerTests : DatabaseTest
     {
         await new SchemaInitializer(DataSource).InitializeAsync(Token);
         await using var bouncer = await PgBouncer.StartAsync(ConnectionString, Token, "ignore_startup_parameters = options");
-        using var log = new LogCapture();
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<ILoggerFactory>(log);
-        builder.Services.AddVideoVoiceData(o => (o.ConnectionString, o.PollInterval) = (bouncer.ConnectionString, TimeSpan.FromMilliseconds(200)));
-        builder.Services.AddVoiceWorker<Fast>(o => o.Concurrency = 4);
-        using var host = builder.Build();
-        await host.StartAsync(Token);
+        var host = await StartWorkerAsync((request, _) => Task.FromResult(new SynthesizedVoice($"/{request.Id}.wav")), o => o.Concurrency = 4, bouncer.ConnectionString);
         var videos = new List<Guid>();
         for (var i = 0; i < 10; i++)
             videos.Add(await CreateVideoAsync([.. Enumerable.Range(0, 100).Select(line => $"{line}")]));
@@ -64,10 +56,11 @@ public sealed class PgBouncerTests : DatabaseTest
         foreach (var video in videos)
             Assert.That((await Voices.WaitForVoicesAsync(video, cancellationToken: Token))!.AllCompleted, Is.True);
 
-        Assert.That(await Eventually.HoldsAsync(() => log.Entries.Any(e => e.Event.Id == 16 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)), TimeSpan.FromSeconds(20)), Is.True, "Notifications do not arrive.");
+        await UntilAsync(() => Said(16).Any(), "Nothing says that notifications do not arrive.");
         await host.StopAsync(Token);
-        Assert.That(log.Entries.Count(e => e.Event.Id == 17 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)), Is.EqualTo(1), "The pooler is told once.");
-        Assert.That(log.Entries.Single(e => e.Event.Id == 17 && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal)).Message, Does.Contain("Set BehindPgBouncer"));
+        Assert.That(Said(17).Single().Message, Does.Contain("Set BehindPgBouncer"), "The pooler is told once.");
+
+        IEnumerable<LogCapture.Entry> Said(int id) => Log.Entries.Where(e => e.Event.Id == id && e.Category.StartsWith("VideoVoice", StringComparison.Ordinal));
     }
 
     private static async Task<ConcurrentBag<Exception>> WorkAsync(ServiceProvider provider)
@@ -98,9 +91,4 @@ public sealed class PgBouncerTests : DatabaseTest
 
     private static ServiceProvider Build(PgBouncer bouncer, bool behindPgBouncer) => RegistrationTests.Build(services =>
         services.AddVideoVoiceData(o => (o.ConnectionString, o.BehindPgBouncer) = (bouncer.ConnectionString, behindPgBouncer)));
-
-    private sealed class Fast : IVoiceSynthesizer
-    {
-        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token) => Task.FromResult(new SynthesizedVoice($"/{request.Id}.wav"));
-    }
 }

@@ -5,11 +5,12 @@ using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
 using VideoVoice.Data.Testing;
+using VideoVoice.Data.Tests.Hosting;
 
 namespace VideoVoice.Data.Tests.Registration;
 
 /// <summary>A connection string with a primary and its standby.</summary>
-public sealed class SeveralHostsTests : DatabaseTest
+public sealed class SeveralHostsTests : WorkerTest
 {
     [Test, CancelAfter(240_000)]
     [Platform(Exclude = "Win", Reason = "pg_ctl is run as the server's user.")]
@@ -17,26 +18,26 @@ public sealed class SeveralHostsTests : DatabaseTest
     {
         await using var primary = await LocalPostgres.StartAsync(new LocalPostgresOptions { UseExistingServer = false, Durable = true, StartTimeout = TimeSpan.FromMinutes(3) }, cancellationToken);
         await using var standby = await Standby.StartAsync(primary, cancellationToken);
-        using var log = new LogCapture();
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<ILoggerFactory>(log);
+        var database = await primary.CreateDatabaseAsync(cancellationToken: cancellationToken);
+        await using (var dataSource = NpgsqlDataSource.Create(database))
+            await new SchemaInitializer(dataSource).InitializeAsync(cancellationToken);
         // The standby first: it must not be taken for the server of the database.
-        builder.Services.AddVideoVoiceData(o => o.ConnectionString = new NpgsqlConnectionStringBuilder(primary.ConnectionString)
-        {
-            Host = $"127.0.0.1:{standby.Port},127.0.0.1:{primary.Port}",
-            Database = "failover",
-            CommandTimeout = 5,
-        }.ConnectionString);
-        builder.Services.AddVideoVoiceSchemaInitialization();
-        builder.Services.AddVoiceWorker<Slow>(o => o.Concurrency = 4);
-        using var host = builder.Build();
-        await host.StartAsync(cancellationToken);
+        var both = new NpgsqlConnectionStringBuilder(database) { Host = $"127.0.0.1:{standby.Port},127.0.0.1:{primary.Port}", CommandTimeout = 5 }.ConnectionString;
+        var host = await StartWorkerAsync(
+            async (request, token) =>
+            {
+                await Task.Delay(40, token);
+                return new SynthesizedVoice($"/{request.Id}.wav");
+            },
+            o => o.Concurrency = 4,
+            both);
         var voices = host.Services.GetRequiredService<VoiceManager>();
         var created = await host.Services.GetRequiredService<VideoManager>().CreateVideoWithVoicesAsync(
             new NewVideo("Failover"), [.. Enumerable.Range(0, 200).Select(i => new NewVoiceRequest("Aluno", $"{i}"))], cancellationToken: cancellationToken);
         while ((await voices.ListCompletedAudioPathsAsync(created.Id, cancellationToken: cancellationToken)).Count < 30)
             await Task.Delay(20, cancellationToken);
         var before = await voices.ListCompletedAudioPathsAsync(created.Id, cancellationToken: cancellationToken);
+        await AssertReadFromStandbyAsync(host, created.Id, cancellationToken);
 
         await standby.TakeOverAsync(cancellationToken);
         var result = await voices.WaitForVoicesAsync(created.Id, cancellationToken: cancellationToken);
@@ -47,7 +48,7 @@ public sealed class SeveralHostsTests : DatabaseTest
         {
             Assert.That(result!.AllCompleted, Is.True);
             Assert.That(before, Is.SubsetOf(after), "What was acknowledged is there.");
-            Assert.That(log.Entries.Count(e => e.Category.StartsWith("VideoVoice", StringComparison.Ordinal) && e is { Level: LogLevel.Warning, Event.Id: 6 }), Is.InRange(1, 3), "It is away once, or once more while the standby is being promoted.");
+            Assert.That(Log.Entries.Count(e => e.Category.StartsWith("VideoVoice", StringComparison.Ordinal) && e is { Level: LogLevel.Warning, Event.Id: 6 }), Is.InRange(1, 3), "It is away once, or once more while the standby is being promoted.");
         }
     }
 
@@ -80,6 +81,18 @@ public sealed class SeveralHostsTests : DatabaseTest
 
         Assert.That(e!.Problem, Is.EqualTo(ConnectionProblem.ConnectionRefused));
         Assert.That(e.Message, Does.StartWith("None of 127.0.0.1:1, 127.0.0.1:2 answers as the primary"));
+    }
+
+    [TestCase("Host=a,b", 1)]
+    [TestCase("Host=a,b;Host Recheck Seconds=7", 7)]
+    [TestCase("Host=a", 10)]
+    public async Task A_host_is_looked_at_again_after_a_second_unless_the_connection_string_says_otherwise(string hosts, int seconds)
+    {
+        await using var provider = RegistrationTests.Build(services => services.AddVideoVoiceData(o => o.ConnectionString = $"{hosts};Database=d"));
+
+        var dataSource = provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name);
+
+        Assert.That(new NpgsqlConnectionStringBuilder(dataSource.ConnectionString).HostRecheckSeconds, Is.EqualTo(seconds));
     }
 
     [TestCase("primary")]
@@ -116,12 +129,15 @@ public sealed class SeveralHostsTests : DatabaseTest
     public void Hosts_are_written_with_their_ports(string hosts, int port, string expected) =>
         Assert.That(Data.Registration.ConnectionStrings.ServerOf(new NpgsqlConnectionStringBuilder { Host = hosts, Port = port }), Is.EqualTo(expected));
 
-    private sealed class Slow : IVoiceSynthesizer
+    /// <summary>As docs/operations.md shows it.</summary>
+    private static async Task AssertReadFromStandbyAsync(IHost host, Guid video, CancellationToken cancellationToken)
     {
-        public async Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken token)
-        {
-            await Task.Delay(40, token);
-            return new SynthesizedVoice($"/{request.Id}.wav");
-        }
+        var hosts = host.Services.GetRequiredKeyedService<NpgsqlMultiHostDataSource>(VideoVoiceOptions.Name);
+        var dataSource = hosts.WithTargetSession(TargetSessionAttributes.PreferStandby);
+        await using (var command = dataSource.CreateCommand("select pg_is_in_recovery() and now() - pg_last_xact_replay_timestamp() > interval '0'"))
+            Assert.That(await command.ExecuteScalarAsync(cancellationToken), Is.True);
+        var status = new StatusManager(dataSource);
+        while (await status.GetVideoProcessingStatusAsync(video, cancellationToken: cancellationToken) is null or { CompletedVoices: < 30 })
+            await Task.Delay(20, cancellationToken);
     }
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Testing;
@@ -21,7 +19,7 @@ internal sealed class Standby : IAsyncDisposable
     internal static async Task<Standby> StartAsync(LocalPostgres primary, CancellationToken cancellationToken)
     {
         var target = new NpgsqlConnectionStringBuilder(primary.ConnectionString);
-        var standby = new Standby(primary, Path.Combine(primary.Folder!, "standby"), FreePort());
+        var standby = new Standby(primary, Path.Combine(primary.Folder!, "standby"), ThrowawayServer.FreePort());
         await standby.RunAsync("pg_basebackup", cancellationToken, "-d", $"host=127.0.0.1 port={primary.Port} user={target.Username} password={target.Password}", "-D", standby._data, "-R", "-X", "stream", "-c", "fast");
         await standby.RunAsync("pg_ctl", cancellationToken, "start", "-D", standby._data, "-w", "-s", "-l", Path.Combine(primary.Folder!, "standby.log"), "-o", $"-p {standby.Port} -c unix_socket_directories=");
 
@@ -55,12 +53,5 @@ internal sealed class Standby : IAsyncDisposable
         // What starts a server leaves a child that would keep the pipes open.
         var result = await new Command(Path.Combine(_primary.Binaries!, program), arguments) { User = ServerUser.Find(), Captured = !arguments.Contains("start") }.RunAsync(cancellationToken);
         Assert.That(result.ExitCode, Is.Zero, $"{program}: {result.Text}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

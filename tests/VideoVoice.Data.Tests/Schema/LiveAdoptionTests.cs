@@ -103,6 +103,19 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     }
 
     [Test]
+    public async Task Tables_of_another_owner_are_named()
+    {
+        var role = $"adopts_{Guid.NewGuid():N}";
+        await SqlAsync($"create role {role}; grant create on schema public to {role}");
+        await using var dataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Options = $"-c role={role}", Pooling = false });
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new SchemaInitializer(dataSource).InitializeAsync(Token));
+
+        Assert.That(refused!.Message, Does.Match("The table settings belongs to the role \"[^\"]+\": initialize as").And.Contain("The table voices belongs"));
+        await SqlAsync($"drop owned by {role}; drop role {role}");
+    }
+
+    [Test]
     public async Task Mappings_that_are_no_longer_the_default_are_told_by_name()
     {
         await SqlAsync("update voice_mappings set is_default = true where voice_id in ('professora', 'robot')");
@@ -134,11 +147,14 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     {
         await AdoptAsync();
         var schema = await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token);
-        await SqlAsync("delete from videovoice_migrations where version >= 8; update pg_index set indisvalid = false where indexrelid = 'idx_voices_claim'::regclass");
+        await SqlAsync("create index idx_of_a_host on voices (id); update pg_index set indisvalid = false where indexrelid in ('idx_voices_claim'::regclass, 'idx_of_a_host'::regclass)");
+        await SqlAsync("delete from videovoice_migrations where version >= 8");
 
         await AdoptAsync();
 
         Assert.That(await ScalarAsync<bool>("select indisvalid from pg_index where indexrelid = 'idx_voices_claim'::regclass"), Is.True);
+        Assert.That(await ScalarAsync<bool>("select indisvalid from pg_index where indexrelid = 'idx_of_a_host'::regclass"), Is.False, "Somebody else may be building it.");
+        await SqlAsync("drop index idx_of_a_host");
         Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(schema));
     }
 

@@ -1,6 +1,8 @@
 using Dapper;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using NUnit.Framework;
+using VideoVoice.Data.Tests.Hosting;
 using VideoVoice.Data.Tests.Input;
 
 namespace VideoVoice.Data.Tests.Schema;
@@ -76,6 +78,26 @@ public sealed class RolesTests : DatabaseTest
     }
 
     [Test]
+    public async Task The_monitoring_runs_the_health_check()
+    {
+        var entry = await HealthCheckTests.CheckAsync(ConnectionStringOf(_monitoring));
+
+        Assert.That(entry.Status, Is.EqualTo(HealthStatus.Healthy), entry.Description);
+    }
+
+    [Test]
+    public async Task The_script_grants_the_same_from_psql()
+    {
+        await SqlAsync($"revoke all on all tables in schema public from {Quoted(_application)}");
+
+        var (exitCode, _, error) = await ServerProgram.RunAsync(
+            "psql", ConnectionString, Token, "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-c", $"set videovoice.application_role = '{_application}'", "-f", Repository.PathOf("sql/roles.sql"));
+
+        Assert.That(exitCode, Is.Zero, error);
+        Assert.That(await ScalarAsync<bool>("select has_table_privilege(@role, 'voices', 'select, insert, update, delete')", new { role = _application }), Is.True);
+    }
+
+    [Test]
     public async Task What_was_granted_before_is_taken_back()
     {
         await SqlAsync($"grant truncate on voices to {Quoted(_application)}; grant update on videos to {Quoted(_monitoring)}");
@@ -117,9 +139,11 @@ public sealed class RolesTests : DatabaseTest
 
     private static string Quoted(string role) => $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private NpgsqlDataSource As(string role) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString)
+    private NpgsqlDataSource As(string role) => NpgsqlDataSource.Create(ConnectionStringOf(role));
+
+    private string ConnectionStringOf(string role) => new NpgsqlConnectionStringBuilder(ConnectionString)
     {
         Options = $"-c role={role.Replace(" ", "\\ ", StringComparison.Ordinal)}",
         Pooling = false,
-    }.ConnectionString);
+    }.ConnectionString;
 }
