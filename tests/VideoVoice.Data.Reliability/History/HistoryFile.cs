@@ -6,7 +6,7 @@ namespace VideoVoice.Data.Reliability.History;
 /// <summary>The history of one worker process. Each line is with the system when a call returns, so a killed process loses at most the line that it is writing.</summary>
 internal sealed class HistoryFile : IDisposable
 {
-    private const string Unobserved = "!";
+    private const string ErrorMark = "!";
 
     private readonly string _worker;
     private readonly FileStream _file;
@@ -24,17 +24,17 @@ internal sealed class HistoryFile : IDisposable
     internal void Add(Method method, VoiceFence fence, WriteOutcome? outcome, long start) =>
         Write(new Call(_worker, method, fence.VoiceId, fence.Attempt, outcome, start, Now).Line);
 
-    /// <summary>Keeps an exception that no task observed.</summary>
-    internal void AddUnobserved(Exception exception) => Write(Unobserved + exception.ToString().ReplaceLineEndings(" | "));
+    /// <summary>Keeps what went wrong in the process apart from a call: an exception that no task observed, or that ended it.</summary>
+    internal void AddError(string what, object exception) => Write($"{ErrorMark}{what}: {exception.ToString()!.ReplaceLineEndings(" | ")}");
 
-    internal static (List<Call> Calls, List<string> Unobserved) Read(string path)
+    internal static (List<Call> Calls, List<string> Errors) Read(string path)
     {
         var text = File.ReadAllText(path);
         var worker = Path.GetFileNameWithoutExtension(path);
         var lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return (
-            [.. lines.Where(line => !line.StartsWith(Unobserved, StringComparison.Ordinal)).Select(line => Call.Parse(worker, line))],
-            [.. lines.Where(line => line.StartsWith(Unobserved, StringComparison.Ordinal)).Select(line => $"{worker}: {line[1..]}")]);
+            [.. lines.Where(line => !line.StartsWith(ErrorMark, StringComparison.Ordinal)).Select(line => Call.Parse(worker, line))],
+            [.. lines.Where(line => line.StartsWith(ErrorMark, StringComparison.Ordinal)).Select(line => $"{worker}: {line[1..]}")]);
     }
 
     public void Dispose() => _file.Dispose();

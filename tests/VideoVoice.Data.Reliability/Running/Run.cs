@@ -117,8 +117,8 @@ internal sealed class Run(RunOptions options, Action<string> report)
     private async Task<RunResult> CheckAsync(Cluster cluster, Generator generator, Storms storms, Stopwatch clock)
     {
         var histories = Directory.EnumerateFiles(cluster.Folder).Select(HistoryFile.Read).ToList();
-        foreach (var unobserved in histories.SelectMany(h => h.Unobserved))
-            AddViolation($"No task observed {unobserved}");
+        foreach (var error in histories.SelectMany(h => h.Errors))
+            AddViolation(error);
         foreach (var wrong in generator.WrongAnswers)
             AddViolation(wrong);
 

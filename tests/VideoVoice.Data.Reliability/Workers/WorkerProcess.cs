@@ -11,7 +11,8 @@ internal static class WorkerProcess
     internal static async Task RunAsync(string kind, string connectionString, string file, string seed)
     {
         using var history = new HistoryFile(file);
-        TaskScheduler.UnobservedTaskException += (_, e) => history.AddUnobserved(e.Exception);
+        TaskScheduler.UnobservedTaskException += (_, e) => history.AddError("No task observed", e.Exception);
+        AppDomain.CurrentDomain.UnhandledException += (_, e) => history.AddError("The process ended by", e.ExceptionObject);
         var name = Path.GetFileNameWithoutExtension(file);
         var random = new Random(int.Parse(seed, CultureInfo.InvariantCulture));
         using var stopping = new CancellationTokenSource();

@@ -13,6 +13,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly IPEndPoint _server;
     private readonly ConcurrentDictionary<TcpClient, bool> _clients = new();
     private readonly ConcurrentDictionary<Link, bool> _links = new();
+    private readonly Lock _listening = new();
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
 
@@ -24,19 +25,34 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     internal int Port { get; private set; }
 
+    /// <summary>Accepts connections again; of two faults that cut it at the same time the first one to end does so for both.</summary>
     internal void Restore()
     {
-        _listener = new TcpListener(IPAddress.Loopback, Port);
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync(_listener);
+        lock (_listening)
+        {
+            if (_listener is not null)
+                return;
+
+            var listener = new TcpListener(IPAddress.Loopback, Port);
+            listener.Start();
+            _listener = listener;
+            Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            _accepting = AcceptAsync(listener);
+        }
     }
 
     /// <param name="keepSilent">Whether connections that are silent stay open, and only new ones are refused.</param>
     internal async Task CutAsync(bool keepSilent = false)
     {
-        _listener?.Dispose();
-        await _accepting;
+        Task accepting;
+        lock (_listening)
+        {
+            _listener?.Dispose();
+            _listener = null;
+            accepting = _accepting;
+        }
+
+        await accepting;
         foreach (var client in keepSilent ? [] : _clients.Keys)
             client.Dispose();
     }
