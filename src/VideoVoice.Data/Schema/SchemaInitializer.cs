@@ -164,6 +164,16 @@ public sealed class SchemaInitializer
         }
     }
 
+    /// <summary>
+    /// Creates or replaces the functions for cloners that are not written in .NET (<c>sql/functions.sql</c>): <c>claim_voices</c>, <c>heartbeat_voices</c>,
+    /// <c>complete_voices</c>, <c>fail_voice_processing</c> and <c>release_voices</c>. Call it as the owner of the tables, after <see cref="InitializeAsync"/> and after
+    /// each new version. They run with the rights of their caller.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="PostgresException">This user may not create functions in the schema, or a function of another owner has such a name.</exception>
+    /// <exception cref="DatabaseConnectionException">No connection.</exception>
+    public Task InstallFunctionsAsync(CancellationToken cancellationToken = default) => _database.ExecuteAsync("functions", null, null, cancellationToken);
+
     private static string? Refusal(PostgresException e, int version) => e.SqlState switch
     {
         PostgresErrorCodes.InsufficientPrivilege =>

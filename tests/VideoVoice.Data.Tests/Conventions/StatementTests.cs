@@ -20,7 +20,7 @@ public sealed partial class StatementTests : DatabaseTest
     };
 
     /// <summary>Steps inside the schema initializer, the notifications and the queue, which have no public methods of their own.</summary>
-    private static readonly string[] s_innerFolders = ["schema", "migrations", "notifications", "queue", "roles"];
+    private static readonly string[] s_innerFolders = ["schema", "migrations", "notifications", "queue", "roles", "functions"];
 
     /// <summary>Waiting runs the statements of the notifications' folder, one query for all that wait in the process; the others run statements that stand here.</summary>
     private static readonly string[] s_withoutFile = ["wait_for_voices", "wait_for_work", "complete_and_claim_voices", "complete_voice_processing"];
