@@ -37,7 +37,7 @@ CREATE FUNCTION public.keep_finished_voices() RETURNS trigger
                 return new;
             end if;
 
-            if new.status in ('completed', 'failed') then
+            if new.status in ('completed', 'failed') and new.status is distinct from old.status then
                 new.worker_id = null;
                 new.lease_expires_at = null;
             end if;

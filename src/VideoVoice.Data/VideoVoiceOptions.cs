@@ -11,6 +11,9 @@ public sealed class VideoVoiceOptions
     /// <summary>The databases that registrations have named, as host:port/database.</summary>
     internal List<string> Targets { get; } = [];
 
+    /// <summary>Whether the host brings the data source.</summary>
+    internal bool IsOnDataSource { get; set; }
+
     /// <summary>
     /// Npgsql connection string. <c>Max Auto Prepare</c> (50), <c>No Reset On Close</c> (true) and <c>Options</c> (generic plans) are added where it does not set them,
     /// unless <see cref="BehindPgBouncer"/> is set. Not needed when the host brings an <c>NpgsqlDataSource</c>.

@@ -5,7 +5,7 @@ using VideoVoice.Data.Internal;
 namespace VideoVoice.Data.Registration;
 
 /// <summary>Validates the options. Each message says what to set, and none repeats the connection string.</summary>
-internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidateOptions<VideoVoiceOptions>
+internal sealed class VideoVoiceOptionsValidator : IValidateOptions<VideoVoiceOptions>
 {
     /// <summary>PostgreSQL truncates a longer name, which then is another name.</summary>
     private const int MaxNameBytes = 63;
@@ -34,12 +34,14 @@ internal sealed class VideoVoiceOptionsValidator(bool hostDataSource) : IValidat
         var errors = new List<string>();
         if (options.ConnectionString is not null)
             CheckConnectionString(options, errors);
-        else if (!hostDataSource)
-            errors.Add("There is no connection string. Set ConnectionStrings:VideoVoice, VideoVoice:ConnectionString, VideoVoiceOptions.ConnectionString, or the environment variables POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD and DATABASE_NAME.");
+        else if (!options.IsOnDataSource)
+            errors.Add(string.IsNullOrEmpty(name)
+                ? "There is no connection string. Set ConnectionStrings:VideoVoice, VideoVoice:ConnectionString, VideoVoiceOptions.ConnectionString, or the environment variables POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD and DATABASE_NAME."
+                : $"There is no connection string for the key {name}. Set ConnectionStrings:{name}, VideoVoice:{name}:ConnectionString or VideoVoiceOptions.ConnectionString.");
 
         if (options.Targets.Distinct().Count() > 1)
-            errors.Add($"The library was registered for {options.Targets.Distinct().Count()} databases: {string.Join(", ", options.Targets.Distinct())}. One container holds one.");
-        if (options.Schema is not null && hostDataSource)
+            errors.Add($"The library was registered for {options.Targets.Distinct().Count()} databases: {string.Join(", ", options.Targets.Distinct())}. One container holds one without a key: register the others with a key of their own.");
+        if (options.Schema is not null && options.IsOnDataSource)
             errors.Add("Schema cannot be set on a data source of the host. Put Search Path into its connection string.");
         if (options.Schema is not null && options.BehindPgBouncer)
             errors.Add("Schema cannot be set behind PgBouncer, which refuses it as a start-up parameter. Use: alter role ... set search_path.");

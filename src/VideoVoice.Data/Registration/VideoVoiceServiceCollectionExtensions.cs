@@ -15,7 +15,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// Registers <see cref="VideoManager"/>, <see cref="VoiceManager"/>, <see cref="VoiceMappingManager"/>, <see cref="SettingManager"/>,
 /// <see cref="StatusManager"/> and <see cref="SchemaInitializer"/> as singletons, on one data source per process. Nothing connects before it is used.
 /// A data source that the library makes is also there as the keyed service <see cref="VideoVoiceOptions.Name"/>, to begin transactions with; for a connection string with
-/// several hosts an <see cref="NpgsqlMultiHostDataSource"/> as well, to read from a standby with.
+/// several hosts an <see cref="NpgsqlMultiHostDataSource"/> as well, to read from a standby with. With a key of the caller's they are keyed services, beside others.
 /// </summary>
 public static class VideoVoiceServiceCollectionExtensions
 {
@@ -27,7 +27,7 @@ public static class VideoVoiceServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
-        return services.AddOwnDataSource(options => options.Configure(configure));
+        return services.AddOwnDataSource(null, options => options.Configure(configure));
     }
 
     /// <summary>
@@ -42,11 +42,47 @@ public static class VideoVoiceServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        return services.AddOwnDataSource(options => options
+        return services.AddOwnDataSource(null, options => options
             .Bind(configuration is IConfigurationSection { Key: VideoVoiceOptions.Name } own ? own : configuration.GetSection(VideoVoiceOptions.Name))
             .Configure(o => o.ConnectionString = configuration.GetConnectionString(VideoVoiceOptions.Name)
                 ?? o.ConnectionString
                 ?? DataSources.FromPythonVariables(name => configuration[name]))
+            .Configure(configure ?? (_ => { })));
+    }
+
+    /// <summary>
+    /// Registers the library once more in the same process, for another database or schema: every service has the key, as in
+    /// <c>[FromKeyedServices("tenant")] VoiceManager voices</c>, and options, a data source (<c>VideoVoice:tenant</c>) and a listening connection of its own.
+    /// </summary>
+    /// <param name="services">The container.</param>
+    /// <param name="key">The key of the services, and the name of their <see cref="VideoVoiceOptions"/>.</param>
+    /// <param name="configure">Sets at least <see cref="VideoVoiceOptions.ConnectionString"/>.</param>
+    /// <returns>The container. Wrong options throw <see cref="OptionsValidationException"/> at start-up or first use, saying what to set.</returns>
+    /// <exception cref="ArgumentException">The key is empty.</exception>
+    public static IServiceCollection AddVideoVoiceData(this IServiceCollection services, string key, Action<VideoVoiceOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddOwnDataSource(Check.Text(key), options => options.Configure(configure));
+    }
+
+    /// <summary>
+    /// As the registration with a key and options from code, from configuration: the section <c>VideoVoice:tenant</c> for the key <c>tenant</c>; the connection string
+    /// from <c>ConnectionStrings:tenant</c>, else from the section.
+    /// </summary>
+    /// <param name="services">The container.</param>
+    /// <param name="key">The key of the services, and the name of their <see cref="VideoVoiceOptions"/>.</param>
+    /// <param name="configuration">The host's configuration at its root, or a section of it with the options, which must then hold the connection string.</param>
+    /// <param name="configure">Has the last word.</param>
+    /// <returns>The container. Wrong options throw <see cref="OptionsValidationException"/> at start-up or first use, saying what to set.</returns>
+    /// <exception cref="ArgumentException">The key is empty.</exception>
+    public static IServiceCollection AddVideoVoiceData(this IServiceCollection services, string key, IConfiguration configuration, Action<VideoVoiceOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        return services.AddOwnDataSource(Check.Text(key), options => options
+            .Bind(configuration as IConfigurationSection ?? configuration.GetSection($"{VideoVoiceOptions.Name}:{key}"))
+            .Configure(o => o.ConnectionString = configuration.GetConnectionString(key) ?? o.ConnectionString)
             .Configure(configure ?? (_ => { })));
     }
 
@@ -60,7 +96,7 @@ public static class VideoVoiceServiceCollectionExtensions
     public static IServiceCollection AddVideoVoiceDataFromEnvironment(this IServiceCollection services, Action<VideoVoiceOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddOwnDataSource(options => options
+        return services.AddOwnDataSource(null, options => options
             .Configure(o => o.ConnectionString = DataSources.FromPythonVariables(Environment.GetEnvironmentVariable))
             .Configure(configure ?? (_ => { })));
     }
@@ -73,31 +109,32 @@ public static class VideoVoiceServiceCollectionExtensions
     /// <param name="services">The container.</param>
     /// <param name="dataSourceKey">The key under which the host registers it; null for the one without a key.</param>
     /// <param name="configure">The other options.</param>
+    /// <param name="key">The key of the library's services; null for none.</param>
     /// <returns>The container. A missing data source throws <see cref="InvalidOperationException"/> at first use.</returns>
-    public static IServiceCollection AddVideoVoiceDataOnDataSource(this IServiceCollection services, object? dataSourceKey = null, Action<VideoVoiceOptions>? configure = null)
+    /// <exception cref="ArgumentException">The key of the services is empty.</exception>
+    public static IServiceCollection AddVideoVoiceDataOnDataSource(
+        this IServiceCollection services, object? dataSourceKey = null, Action<VideoVoiceOptions>? configure = null, string? key = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton(provider => NewDatabase(provider, dataSourceKey is null
-            ? provider.GetRequiredService<NpgsqlDataSource>()
-            : provider.GetRequiredKeyedService<NpgsqlDataSource>(dataSourceKey)));
+        services.TryAddKeyedSingleton(Check.OptionalText(key), (provider, _) => NewDatabase(provider, provider.GetRequired<NpgsqlDataSource>(dataSourceKey)));
         return services.AddManagers(
-            hostDataSource: true,
-            options => options.Configure(configure ?? (_ => { })).Configure(o => o.Targets.Add($"the host's data source with {(dataSourceKey is null ? "no key" : $"the key {dataSourceKey}")}")));
+            key,
+            options => options.Configure(configure ?? (_ => { })).Configure(o =>
+            {
+                o.IsOnDataSource = true;
+                o.Targets.Add($"the host's data source with {(dataSourceKey is null ? "no key" : $"the key {dataSourceKey}")}");
+            }));
     }
 
-    private static IServiceCollection AddOwnDataSource(this IServiceCollection services, Action<OptionsBuilder<VideoVoiceOptions>> configure)
+    private static IServiceCollection AddOwnDataSource(this IServiceCollection services, string? key, Action<OptionsBuilder<VideoVoiceOptions>> configure)
     {
-        services.TryAddKeyedSingleton(VideoVoiceOptions.Name, static (provider, _) =>
-            DataSources.CreateMultiHost(provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, provider.GetService<ILoggerFactory>()));
-        services.TryAddKeyedSingleton<NpgsqlDataSource>(VideoVoiceOptions.Name, static (provider, key) =>
-        {
-            var options = provider.GetRequiredService<IOptions<VideoVoiceOptions>>().Value;
-            return DataSources.TargetOf(options) is { } target
-                ? provider.GetRequiredKeyedService<NpgsqlMultiHostDataSource>(key).WithTargetSession(target)
-                : DataSources.Create(options, provider.GetService<ILoggerFactory>());
-        });
-        services.TryAddSingleton(static provider => NewDatabase(provider, provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name)));
-        return services.AddManagers(hostDataSource: false, options =>
+        var dataSourceKey = key is null ? VideoVoiceOptions.Name : $"{VideoVoiceOptions.Name}:{key}";
+        services.TryAddKeyedSingleton(dataSourceKey, (provider, _) => DataSources.CreateMultiHost(provider.OptionsOf(key), provider.GetService<ILoggerFactory>()));
+        services.TryAddKeyedSingleton<NpgsqlDataSource>(dataSourceKey, (provider, own) => DataSources.TargetOf(provider.OptionsOf(key)) is { } target
+            ? provider.GetRequiredKeyedService<NpgsqlMultiHostDataSource>(own).WithTargetSession(target)
+            : DataSources.Create(provider.OptionsOf(key), provider.GetService<ILoggerFactory>()));
+        services.TryAddKeyedSingleton(key, (provider, _) => NewDatabase(provider, provider.GetRequiredKeyedService<NpgsqlDataSource>(dataSourceKey)));
+        return services.AddManagers(key, options =>
         {
             configure(options);
             options.Configure(static o =>
@@ -108,25 +145,27 @@ public static class VideoVoiceServiceCollectionExtensions
         });
     }
 
-    private static IServiceCollection AddManagers(this IServiceCollection services, bool hostDataSource, Action<OptionsBuilder<VideoVoiceOptions>> configure)
+    private static IServiceCollection AddManagers(this IServiceCollection services, string? key, Action<OptionsBuilder<VideoVoiceOptions>> configure)
     {
-        configure(services.AddOptions<VideoVoiceOptions>().ValidateOnStart());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>>(new VideoVoiceOptionsValidator(hostDataSource)));
+        configure(services.AddOptions<VideoVoiceOptions>(key).ValidateOnStart());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VideoVoiceOptions>, VideoVoiceOptionsValidator>());
 
-        services.TryAddSingleton(static p => new Notifier(
-            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value.Notifications, p.GetService<ILoggerFactory>()?.CreateLogger(Telemetry.Name)));
-        services.TryAddSingleton(static p => new VideoManager(
-            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetRequiredService<Notifier>(), logger: null));
-        services.TryAddSingleton(static p => new VoiceManager(
-            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetRequiredService<Notifier>(), p.GetService<ILogger<VoiceManager>>()));
-        services.TryAddSingleton(static p => new VoiceMappingManager(p.GetRequiredService<Database>()));
-        services.TryAddSingleton(static p => new SettingManager(p.GetRequiredService<Database>()));
-        services.TryAddSingleton(static p => new StatusManager(p.GetRequiredService<Database>()));
-        services.TryAddSingleton(static p => new SchemaInitializer(
-            p.GetRequiredService<Database>(), p.GetRequiredService<IOptions<VideoVoiceOptions>>().Value, p.GetService<ILogger<SchemaInitializer>>()));
+        services.TryAddKeyedSingleton(key, static (p, k) => new Notifier(p.GetRequired<Database>(k), p.OptionsOf(k).Notifications, p.GetService<ILoggerFactory>()?.CreateLogger(Telemetry.Name)));
+        services.TryAddKeyedSingleton(key, static (p, k) => new VideoManager(p.GetRequired<Database>(k), p.OptionsOf(k), p.GetRequired<Notifier>(k), logger: null));
+        services.TryAddKeyedSingleton(key, static (p, k) => new VoiceManager(p.GetRequired<Database>(k), p.OptionsOf(k), p.GetRequired<Notifier>(k), p.GetService<ILogger<VoiceManager>>()));
+        services.TryAddKeyedSingleton(key, static (p, k) => new VoiceMappingManager(p.GetRequired<Database>(k)));
+        services.TryAddKeyedSingleton(key, static (p, k) => new SettingManager(p.GetRequired<Database>(k)));
+        services.TryAddKeyedSingleton(key, static (p, k) => new StatusManager(p.GetRequired<Database>(k), k as string));
+        services.TryAddKeyedSingleton(key, static (p, k) => new SchemaInitializer(p.GetRequired<Database>(k), p.OptionsOf(k), p.GetService<ILogger<SchemaInitializer>>()));
         return services;
     }
 
     private static Database NewDatabase(IServiceProvider provider, NpgsqlDataSource dataSource) =>
         new(dataSource, provider.GetService<ILoggerFactory>()?.CreateLogger(Telemetry.Name), provider.GetService<TimeProvider>());
+
+    private static VideoVoiceOptions OptionsOf(this IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<VideoVoiceOptions>>().Get(key as string);
+
+    // Not every container takes null for a key.
+    private static T GetRequired<T>(this IServiceProvider provider, object? key)
+        where T : notnull => key is null ? provider.GetRequiredService<T>() : provider.GetRequiredKeyedService<T>(key);
 }

@@ -14,6 +14,9 @@ public sealed class StatusManager
 {
     private readonly Database _database;
 
+    /// <summary>Tells the gauges of several databases of a process from each other.</summary>
+    private readonly KeyValuePair<string, object?>[] _tags = [];
+
     /// <summary>A manager on a data source that the caller keeps and disposes of.</summary>
     /// <param name="dataSource">Where to connect.</param>
     /// <param name="options">The same options for all managers of a process; null takes the built-in ones.</param>
@@ -22,7 +25,12 @@ public sealed class StatusManager
     public StatusManager(NpgsqlDataSource dataSource, VideoVoiceOptions? options = null, ILogger<StatusManager>? logger = null)
         : this(new Database(dataSource, logger)) => VideoVoiceOptionsValidator.Checked(options, dataSource);
 
-    internal StatusManager(Database database) => _database = database;
+    internal StatusManager(Database database, string? key = null)
+    {
+        _database = database;
+        if (key is not null)
+            _tags = [new("videovoice.key", key)];
+    }
 
     /// <summary>
     /// Whether somebody in this process listens to the gauges <c>videovoice.queue.depth</c> and <c>videovoice.queue.oldest_age</c>, which
@@ -64,8 +72,8 @@ public sealed class StatusManager
     public async Task<QueueStatistics> GetQueueStatisticsAsync(NpgsqlTransaction? transaction = null, CancellationToken cancellationToken = default)
     {
         var statistics = (await _database.SingleOrDefaultAsync<QueueStatistics>("status/get_queue_statistics", new { maxCount = QueueStatistics.MaxCount }, transaction, cancellationToken).ConfigureAwait(false))!;
-        Telemetry.QueueDepth.Record(statistics.PendingVoices);
-        Telemetry.OldestAge.Record(statistics.OldestPendingAgeSeconds ?? 0);
+        Telemetry.QueueDepth.Record(statistics.PendingVoices, _tags);
+        Telemetry.OldestAge.Record(statistics.OldestPendingAgeSeconds ?? 0, _tags);
         return statistics;
     }
 

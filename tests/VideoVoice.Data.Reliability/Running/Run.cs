@@ -4,6 +4,7 @@ using Npgsql;
 using VideoVoice.Data.Reliability.Checking;
 using VideoVoice.Data.Reliability.History;
 using VideoVoice.Data.Reliability.Nemesis;
+using VideoVoice.Data.Reliability.Workers;
 
 namespace VideoVoice.Data.Reliability.Running;
 
@@ -38,7 +39,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
             catch (Exception)
             {
                 // An error that no fault explains: what the server says of it is not in the exception.
-                foreach (var line in cluster.Server.ReadLog().Where(line => line.Contains("deadlock", StringComparison.Ordinal) || line.StartsWith('\t')).TakeLast(60))
+                foreach (var line in cluster.Server.ReadLog().Reverse().TakeWhile(line => !line.Contains("deadlock detected", StringComparison.Ordinal)).Reverse().Take(150))
                     report(line);
                 throw;
             }
@@ -109,6 +110,10 @@ internal sealed class Run(RunOptions options, Action<string> report)
         catch (TimeoutException)
         {
             AddViolation($"{open.Count(t => !t.IsCompleted)} generators had not finished {options.EndLimit.TotalSeconds} s after the last fault.");
+            foreach (var call in Repeating.OpenCalls.Take(10))
+                report(call);
+            foreach (var row in await ListOpenVoicesAsync(cluster))
+                report(row);
             await over.CancelAsync();
             await Task.WhenAll(open).ContinueWith(static all => _ = all.Exception, TaskScheduler.Default);
         }
@@ -154,6 +159,12 @@ internal sealed class Run(RunOptions options, Action<string> report)
         return new RunResult(
             options.Seed, clock.Elapsed, generator.Created.Count, requests, calls.Sum(c => c.LongCount()), transitions, generator.Waits.Count,
             calls.Sum(c => c.Count(call => call.Outcome is null)), storms.Disturbances.GroupBy(d => d.Fault).ToDictionary(g => g.Key, g => g.Count()), _violations);
+    }
+
+    private static async Task<IEnumerable<string>> ListOpenVoicesAsync(Cluster cluster)
+    {
+        await using var connection = await cluster.Server.ConnectAsync();
+        return await connection.QueryAsync<string>("select to_jsonb(v)::text from voices v where v.status in ('pending', 'processing') limit 10");
     }
 
     /// <summary>Who was disposed of has no connection. The server's process ends a moment after its client has closed.</summary>

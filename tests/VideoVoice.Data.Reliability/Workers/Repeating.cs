@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace VideoVoice.Data.Reliability.Workers;
@@ -5,6 +8,12 @@ namespace VideoVoice.Data.Reliability.Workers;
 /// <summary>What a service does about a call that failed for a reason of the database: it goes on, with the same call or with the next.</summary>
 internal static class Repeating
 {
+    private static readonly ConcurrentDictionary<OpenCall, bool> s_open = new();
+
+    /// <summary>The calls of this process that have no answer yet, those that wait longest first, each with its last error.</summary>
+    internal static IEnumerable<string> OpenCalls => s_open.Keys.OrderBy(call => call.Start).Select(call =>
+        $"{Stopwatch.GetElapsedTime(call.Start).TotalSeconds:0} s {call.Text} {call.LastError?.ToString().ReplaceLineEndings(" | ")}");
+
     /// <summary>
     /// Whether the error is one that a fault of a run can cause: a lost connection, or an error of the server that says that it could not. Any other, such as a
     /// violated constraint, is a defect, and ends the process that gets it.
@@ -17,18 +26,37 @@ internal static class Repeating
     };
 
     /// <summary>Repeats a call that may be repeated until it is answered.</summary>
-    internal static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    internal static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken, [CallerArgumentExpression(nameof(call))] string text = "")
     {
-        while (true)
+        var open = new OpenCall(text, Stopwatch.GetTimestamp());
+        s_open[open] = true;
+        try
         {
-            try
+            while (true)
             {
-                return await call();
-            }
-            catch (Exception e) when (IsFault(e))
-            {
-                await Task.Delay(100, cancellationToken);
+                try
+                {
+                    return await call();
+                }
+                catch (Exception e) when (IsFault(e))
+                {
+                    open.LastError = e;
+                    await Task.Delay(100, cancellationToken);
+                }
             }
         }
+        finally
+        {
+            s_open.TryRemove(open, out _);
+        }
+    }
+
+    private sealed class OpenCall(string text, long start)
+    {
+        internal string Text { get; } = text;
+
+        internal long Start { get; } = start;
+
+        internal Exception? LastError { get; set; }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Tests.Processes;
@@ -6,7 +7,7 @@ using VideoVoice.Data.Tests.Processes;
 namespace VideoVoice.Data.Tests.Python;
 
 /// <summary>Starts services.py on a database.</summary>
-internal static class PythonService
+internal static partial class PythonService
 {
     private static readonly Lazy<string?> s_interpreter = new(() => new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(HasPsycopg2));
 
@@ -17,10 +18,24 @@ internal static class PythonService
             Assert.Ignore("There is no Python with psycopg2. Install it: apt-get install python3-psycopg2.");
     }
 
-    internal static ChildProcess Start(string connectionString, params IEnumerable<string> arguments)
+    internal static ChildProcess Start(string connectionString, params IEnumerable<string> arguments) =>
+        StartInterpreter(connectionString, [Repository.PathOf("tests/VideoVoice.Data.Tests/Python/services.py"), .. arguments]);
+
+    /// <summary>Runs the code of a page, which defines work(connection, synthesize), with a synthesizer.</summary>
+    internal static ChildProcess StartPage(string connectionString, string page, string synthesize) => StartInterpreter(
+        connectionString,
+        "-c",
+        $"""
+        {CodePattern().Match(Repository.Read(page)).Groups[1].Value}
+        {synthesize}
+        e = os.environ
+        work(psycopg2.connect(host=e["POSTGRES_HOST"], port=e["POSTGRES_PORT"], user=e["POSTGRES_USER"], password=e.get("POSTGRES_PASSWORD"), dbname=e["DATABASE_NAME"]), synthesize)
+        """);
+
+    private static ChildProcess StartInterpreter(string connectionString, params IEnumerable<string> arguments)
     {
         var target = new NpgsqlConnectionStringBuilder(connectionString);
-        var description = new ProcessStartInfo(s_interpreter.Value!, ["-u", Repository.PathOf("tests/VideoVoice.Data.Tests/Python/services.py"), .. arguments])
+        var description = new ProcessStartInfo(s_interpreter.Value!, ["-u", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -54,4 +69,7 @@ internal static class PythonService
             return false;
         }
     }
+
+    [GeneratedRegex(@"(?s)```python\n(.*?)```")]
+    private static partial Regex CodePattern();
 }

@@ -51,6 +51,53 @@ public sealed class PythonServicesTests : WorkerTest
         }
     }
 
+    /// <summary>The code of docs/python.md, beside a worker: each request once, and each cloner gets a share.</summary>
+    [Test]
+    public async Task A_cloner_with_the_functions_of_the_docs_shares_the_requests_with_a_worker()
+    {
+        await CountCompletionsAsync();
+        await new SchemaInitializer(DataSource).InstallFunctionsAsync(Token);
+        var video = await CreateVideoAsync([.. Enumerable.Range(0, 400).Select(line => line == 7 ? "impossible" : $"{line}")]);
+        await StartWorkerAsync(async (request, token) =>
+        {
+            await Task.Delay(20, token);
+            return request.TextContent == "impossible" ? throw new PermanentVoiceException("impossible") : new SynthesizedVoice($"/dotnet/{request.TextContent}.wav");
+        });
+
+        using var cloner = PythonService.StartPage(ConnectionString, "docs/python.md", """
+            def synthesize(text, voice_file, language, renew):
+                renew()
+                if text == "impossible":
+                    raise ValueError(text)
+                return f"/python/{text}.wav"
+            """);
+        var result = (await Voices.WaitForVoicesAsync(video, cancellationToken: Token))!;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((result.Status.CompletedVoices, result.Status.FailedVoices), Is.EqualTo((399, 1)));
+            Assert.That(await ScalarAsync<long>("select count(distinct voice_id) from completions"), Is.EqualTo(399));
+            Assert.That(await ScalarAsync<long>("select count(*) from completions"), Is.EqualTo(399));
+            Assert.That(result.Audio.Count(a => a.OutputAudioPath!.StartsWith("/python/", StringComparison.Ordinal)), Is.InRange(20, 390));
+        }
+    }
+
+    [Test]
+    public async Task A_failure_that_a_cloner_of_the_docs_reports_is_tried_again()
+    {
+        await new SchemaInitializer(DataSource).InstallFunctionsAsync(Token);
+        await CreateVideoAsync("bad");
+        using var cloner = PythonService.StartPage(ConnectionString, "docs/python.md", """
+            def synthesize(text, voice_file, language, renew):
+                raise ValueError("No such model: " + voice_file)
+            """);
+
+        while (await ScalarAsync<int>("select failures from voices") == 0)
+            await Task.Delay(20, Token);
+
+        Assert.That(await ScalarAsync<string>("select concat_ws(' ', status, attempt, errors -> 0 ->> 'message') from voices"), Is.EqualTo("pending 1 No such model: voices/voz_aluno_lucas.wav"));
+    }
+
     [Test]
     public async Task A_generator_of_this_library_waits_for_a_python_cloner()
     {

@@ -25,6 +25,17 @@ public sealed class SetVideoPriorityTests : QueueTest
     }
 
     [Test]
+    public async Task A_failed_request_keeps_the_name_of_its_worker()
+    {
+        var video = await CreateVideoAsync("failed");
+        await Voices.FailVoiceProcessingAsync((await ClaimOneAsync("worker")).Fence, "No such voice", permanent: true, cancellationToken: Token);
+
+        await Videos.SetVideoPriorityAsync(video, 5, cancellationToken: Token);
+
+        Assert.That(await ScalarAsync<string>("select worker_id from voices where priority = 5"), Is.EqualTo("worker"));
+    }
+
+    [Test]
     public async Task An_unknown_video_is_answered_with_false() =>
         Assert.That(await Videos.SetVideoPriorityAsync(Guid.NewGuid(), 5, cancellationToken: Token), Is.False);
 
