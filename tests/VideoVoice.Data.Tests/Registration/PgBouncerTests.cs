@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
 using VideoVoice.Data.Hosting;
 using VideoVoice.Data.Tests.Hosting;
+using VideoVoice.Data.Tests.Input;
 
 namespace VideoVoice.Data.Tests.Registration;
 
@@ -27,6 +29,44 @@ public sealed class PgBouncerTests : WorkerTest
             Assert.That(errors, Is.Empty);
             Assert.That((totals.Videos, totals.CompletedVoices), Is.EqualTo((200, 200)));
         }
+    }
+
+    [Test, CancelAfter(120_000)]
+    public async Task With_the_option_every_method_goes_through()
+    {
+        await new SchemaInitializer(DataSource).InitializeAsync(Token);
+        await using var bouncer = await PgBouncer.StartAsync(ConnectionString, Token);
+        await using var provider = Build(bouncer, behindPgBouncer: true);
+        var dataSource = provider.GetRequiredKeyedService<NpgsqlDataSource>(VideoVoiceOptions.Name);
+
+        // Twice: a statement that was prepared on one server connection would be missing on another.
+        foreach (var method in ManagerMethods.All.Concat(ManagerMethods.All))
+        {
+            var world = await World.CreateAsync(DataSource);
+            await Assert.DoesNotThrowAsync(() => ManagerMethods.CallAsync(method, dataSource, world, null, Token), method);
+        }
+    }
+
+    [Test, CancelAfter(120_000)]
+    public async Task With_the_option_workers_do_1000_requests_without_a_warning()
+    {
+        await new SchemaInitializer(DataSource).InitializeAsync(Token);
+        await CountCompletionsAsync();
+        await using var bouncer = await PgBouncer.StartAsync(ConnectionString, Token);
+        for (var i = 0; i < 2; i++)
+            await StartWorkerAsync(
+                (request, _) => Task.FromResult(new SynthesizedVoice($"/{request.Id}.wav")),
+                o => o.Concurrency = 16,
+                services => services.Configure<VideoVoiceOptions>(o => (o.ConnectionString, o.BehindPgBouncer, o.PollInterval) = (bouncer.ConnectionString, true, TimeSpan.FromSeconds(1))));
+        var videos = new List<Guid>();
+        for (var i = 0; i < 20; i++)
+            videos.Add(await CreateVideoAsync([.. Enumerable.Range(0, 50).Select(line => $"{line}")]));
+
+        foreach (var video in videos)
+            Assert.That((await Voices.WaitForVoicesAsync(video, cancellationToken: Token))!.AllCompleted, Is.True);
+
+        Assert.That(await ScalarAsync<long>("select count(*) from completions"), Is.EqualTo(1000));
+        Assert.That(Log.Entries.Where(e => e.Level >= LogLevel.Warning).Select(e => e.Message), Is.Empty);
     }
 
     [Test]

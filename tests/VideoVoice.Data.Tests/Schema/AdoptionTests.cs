@@ -32,11 +32,11 @@ public sealed class AdoptionTests : PythonDatabaseTest
     [Test]
     public async Task Migration_1_changes_nothing_in_a_database_of_the_python_services()
     {
-        var before = await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token);
+        var before = await SchemaState.ReadAsync(ConnectionString, withRows: true, Token);
 
         await SqlAsync(Statements.Get("migrations/0001_database_utils"));
 
-        Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
+        Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
         Assert.That(before, Does.Contain("Olá professora!"));
     }
 
@@ -109,12 +109,12 @@ public sealed class AdoptionTests : PythonDatabaseTest
     [TestCase("'; drop table voices; --")]
     public async Task An_unknown_zone_is_refused_and_nothing_is_changed(string zone)
     {
-        var before = await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token);
+        var before = await SchemaState.ReadAsync(ConnectionString, withRows: true, Token);
 
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => AdoptAsync(zone));
 
         Assert.That(refused!.Message, Does.Contain(zone).And.Contain("LegacyTimeZone"));
-        Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
+        Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
     }
 
     [Test]

@@ -17,7 +17,7 @@ public sealed class GoldenSchemaTests : DatabaseTest
     [Test]
     public async Task The_golden_dump_is_what_the_migrations_make()
     {
-        var dump = await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token);
+        var dump = await SchemaDump.ReadAsync(ConnectionString, Token);
         if (Environment.GetEnvironmentVariable("VIDEOVOICE_UPDATE_GOLDEN") == "1")
             await File.WriteAllTextAsync(Repository.PathOf(Golden), Header.ReplaceLineEndings("\n") + dump, Token);
 

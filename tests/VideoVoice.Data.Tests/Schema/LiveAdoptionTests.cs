@@ -93,13 +93,13 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     {
         obstacle = obstacle.Replace("PUBLICATION", $"{Guid.NewGuid():n}", StringComparison.Ordinal);
         await SqlAsync(obstacle);
-        var before = await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token);
+        var before = await SchemaState.ReadAsync(ConnectionString, withRows: true, Token);
 
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => AdoptAsync());
 
         Assert.That(refused!.Message, Does.Contain(message).And.Contain("Nothing was changed"));
         Assert.That((await PlanAsync()).Obstacles, Has.Count.EqualTo(1).And.Some.Contains(message));
-        Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
+        Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
     }
 
     [Test]
@@ -131,14 +131,14 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     public async Task A_database_that_has_lost_its_last_migrations_goes_through_them_again([Range(0, 15)] int left)
     {
         await AdoptAsync();
-        var schema = await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token);
+        var schema = await SchemaState.ReadAsync(ConnectionString, withRows: false, Token);
         var rows = await AllRowsAsync();
         await SqlAsync("delete from videovoice_migrations where version > @left", new { left });
 
         var result = await AdoptAsync();
 
         Assert.That(result.Applied, Is.EqualTo(Migration.All.Skip(left).Select(m => m.Name)));
-        Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(schema));
+        Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(schema));
         Assert.That(await AllRowsAsync(), Is.EqualTo(rows));
     }
 
@@ -146,7 +146,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     public async Task An_index_that_was_interrupted_is_built_anew()
     {
         await AdoptAsync();
-        var schema = await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token);
+        var schema = await SchemaState.ReadAsync(ConnectionString, withRows: false, Token);
         await SqlAsync("create index idx_of_a_host on voices (id); update pg_index set indisvalid = false where indexrelid in ('idx_voices_claim'::regclass, 'idx_of_a_host'::regclass)");
         await SqlAsync("delete from videovoice_migrations where version >= 8");
 
@@ -155,7 +155,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
         Assert.That(await ScalarAsync<bool>("select indisvalid from pg_index where indexrelid = 'idx_voices_claim'::regclass"), Is.True);
         Assert.That(await ScalarAsync<bool>("select indisvalid from pg_index where indexrelid = 'idx_of_a_host'::regclass"), Is.False, "Somebody else may be building it.");
         await SqlAsync("drop index idx_of_a_host");
-        Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(schema));
+        Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(schema));
     }
 
     [TestCase("UTC", false)]
@@ -164,7 +164,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     public async Task A_plan_says_what_would_be_done_and_does_nothing(string zone, bool rewrites)
     {
         await SqlAsync("insert into voices (video_id, text_content) select '20000000-0000-4000-8000-000000000001', n::text from generate_series(1, 10000) n; analyze voices");
-        var before = await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token);
+        var before = await SchemaState.ReadAsync(ConnectionString, withRows: false, Token);
 
         var plan = await PlanAsync(zone);
 
@@ -176,7 +176,7 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
             Assert.That(plan.Voices, Is.EqualTo(10_006).Within(50));
             Assert.That(plan.RewritesTables, Is.EqualTo(rewrites));
             Assert.That(plan.LockDuration > TimeSpan.FromMilliseconds(110), Is.EqualTo(rewrites));
-            Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(before));
+            Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: false, Token), Is.EqualTo(before));
         }
 
         await AdoptAsync(zone);

@@ -10,7 +10,7 @@ public sealed class SchemaInitializerTests : DatabaseTest
     [Test]
     public async Task A_current_schema_is_left_alone()
     {
-        var before = await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token);
+        var before = await SchemaState.ReadAsync(ConnectionString, withRows: true, Token);
 
         var result = await new SchemaInitializer(DataSource).InitializeAsync(Token);
 
@@ -20,7 +20,7 @@ public sealed class SchemaInitializerTests : DatabaseTest
             Assert.That(result.Applied, Is.Empty);
             Assert.That(result.Version, Is.EqualTo(SchemaInitializer.LatestVersion));
             Assert.That(result.LatestVersion, Is.EqualTo(SchemaInitializer.LatestVersion));
-            Assert.That(await SchemaDump.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
+            Assert.That(await SchemaState.ReadAsync(ConnectionString, withRows: true, Token), Is.EqualTo(before));
         }
     }
 
