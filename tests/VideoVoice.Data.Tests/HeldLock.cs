@@ -49,6 +49,9 @@ internal sealed class HeldLock : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs another statement in its transaction.</summary>
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) => _connection.ExecuteAsync(sql, parameters);
+
     public Task<string> FingerprintAsync() => World.FingerprintAsync(_connection);
 
     public Task CommitAsync() => _transaction.CommitAsync();

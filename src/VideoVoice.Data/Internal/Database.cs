@@ -15,6 +15,9 @@ internal sealed class Database
     /// <summary>Most requests that one statement of a call over all requests of a video, or over all stuck ones, writes: it locks them for some tenths of a second.</summary>
     internal const int BatchSize = 5_000;
 
+    /// <summary>How often a call is made that ends in a deadlock. The server waits for a second (deadlock_timeout) before each.</summary>
+    private const int MaxAttempts = 5;
+
     private readonly ILogger _logger;
     private int _away;
     private int _pooler;
@@ -91,12 +94,28 @@ internal sealed class Database
         return (await grids.ReadAsync<T>().ConfigureAwait(false)).AsList();
     }
 
-    /// <summary>Runs calls in the caller's transaction or in one of their own. It costs a round trip more than the calls, for the commit.</summary>
+    /// <summary>
+    /// Runs calls in the caller's transaction or in one of their own, which is made again after a deadlock. It costs a round trip more than the calls, for the commit.
+    /// </summary>
     internal async Task<T> InTransactionAsync<T>(NpgsqlTransaction? transaction, Func<NpgsqlTransaction, Task<T>> run, CancellationToken cancellationToken)
     {
         if (transaction is not null)
             return await run(transaction).ConfigureAwait(false);
 
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await InOwnTransactionAsync(run, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (MayRepeat(e, attempt))
+            {
+            }
+        }
+    }
+
+    private async Task<T> InOwnTransactionAsync<T>(Func<NpgsqlTransaction, Task<T>> run, CancellationToken cancellationToken)
+    {
         var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
@@ -179,7 +198,34 @@ internal sealed class Database
         Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
         CancellationToken cancellationToken) => RunAsync(statement, Statements.Get(statement), parameters, transaction, run, cancellationToken);
 
+    /// <summary>Runs a statement, on a connection of its own again after a deadlock.</summary>
     internal async Task<T> RunAsync<T>(
+        string name,
+        string text,
+        object? parameters,
+        NpgsqlTransaction? transaction,
+        Func<NpgsqlConnection, CommandDefinition, Task<T>> run,
+        CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RunOnceAsync(name, text, parameters, transaction, run, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (transaction is null && MayRepeat(e, attempt))
+            {
+            }
+        }
+    }
+
+    /// <summary>
+    /// The statements lock their rows in one order, and claims skip what is locked. But SKIP LOCKED waits after all for the next version of a row that was replaced
+    /// between the look at it and the lock, so a claim can meet a write of the same video in a deadlock. The server has undone all of the call then.
+    /// </summary>
+    private static bool MayRepeat(PostgresException e, int attempt) => e.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < MaxAttempts;
+
+    private async Task<T> RunOnceAsync<T>(
         string name,
         string text,
         object? parameters,
