@@ -77,6 +77,25 @@ public sealed class RolesTests : DatabaseTest
         }
     }
 
+    [TestCase("claim_voices('w')")]
+    [TestCase("heartbeat_voices(array[gen_random_uuid()], array[1])")]
+    [TestCase("complete_voices(array[gen_random_uuid()], array[1], array['/a.wav'])")]
+    [TestCase("fail_voice_processing(gen_random_uuid(), 1, 'error')")]
+    [TestCase("release_voices(array[gen_random_uuid()], array[1])")]
+    public async Task The_functions_run_with_the_rights_of_their_caller(string call)
+    {
+        await new SchemaInitializer(DataSource).InstallFunctionsAsync(Token);
+        await using var application = As(_application);
+        await using var monitoring = As(_monitoring);
+        await using var allowed = application.CreateCommand($"select * from {call}");
+        await using var forbidden = monitoring.CreateCommand($"select * from {call}");
+
+        await Assert.DoesNotThrowAsync(() => allowed.ExecuteNonQueryAsync(Token));
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => forbidden.ExecuteNonQueryAsync(Token));
+
+        Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
+    }
+
     [Test]
     public async Task The_monitoring_runs_the_health_check()
     {
