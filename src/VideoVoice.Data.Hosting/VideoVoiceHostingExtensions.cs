@@ -24,7 +24,7 @@ public static class VideoVoiceHostingExtensions
     }
 
     /// <summary>As the worker without a key, on the database that <c>AddVideoVoiceData</c> was called for with this key. One synthesizer may work for several.</summary>
-    /// <typeparam name="TSynthesizer">Taken with the key where it is registered so; else without one, and registered as a singleton unless it is already.</typeparam>
+    /// <typeparam name="TSynthesizer">Taken with the key where it is registered so before this call; else without one, and registered as a singleton unless it is already.</typeparam>
     /// <param name="services">The container.</param>
     /// <param name="key">The key of the database's services.</param>
     /// <param name="configure">Sets the options of this worker, after what <c>services.Configure&lt;VoiceWorkerOptions&gt;</c> sets for every worker; null adds nothing.</param>
@@ -82,7 +82,9 @@ public static class VideoVoiceHostingExtensions
             .Configure(configure ?? (_ => { }))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VoiceWorkerOptions>, VoiceWorkerOptions.Validator>());
-        services.TryAddSingleton<TSynthesizer>();
+        // One without a key that nobody takes may not even be constructible.
+        if (key is null || !services.Any(service => service.ServiceType == typeof(TSynthesizer) && Equals(service.ServiceKey, key)))
+            services.TryAddSingleton<TSynthesizer>();
         services.TryAddKeyedSingleton(key, static (_, _) => new WorkerHealth());
         services.AddHosted(key, static (provider, k) => new QueueGauge(
             provider.Get<StatusManager>(k), provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILogger<QueueGauge>>()));

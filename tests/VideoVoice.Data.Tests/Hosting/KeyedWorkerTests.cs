@@ -38,8 +38,9 @@ public sealed class KeyedWorkerTests : WorkerTest
     public async Task A_synthesizer_may_have_the_key()
     {
         var builder = NewHost("one", "two");
-        builder.Services.AddKeyedSingleton("two", new ByWorker("/special"));
-        builder.Services.AddVoiceWorker<ByWorker>("one").AddVoiceWorker<ByWorker>("two");
+        builder.ConfigureContainer(new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateOnBuild = true }));
+        builder.Services.AddKeyedSingleton("one", new InFolder("/usual")).AddKeyedSingleton("two", new InFolder("/special"));
+        builder.Services.AddVoiceWorker<InFolder>("one").AddVoiceWorker<InFolder>("two");
         using var host = builder.Build();
         await host.StartAsync(Token);
 
@@ -52,7 +53,7 @@ public sealed class KeyedWorkerTests : WorkerTest
         }
 
         await host.StopAsync(Token);
-        Assert.That(paths, Is.EqualTo(new[] { "/text.wav", "/special/text.wav" }));
+        Assert.That(paths, Is.EqualTo(new[] { "/usual/text.wav", "/special/text.wav" }));
     }
 
     [Test]
@@ -145,7 +146,13 @@ public sealed class KeyedWorkerTests : WorkerTest
         return builder;
     }
 
-    private sealed class ByWorker(string folder = "") : IVoiceSynthesizer
+    private sealed class ByWorker : IVoiceSynthesizer
+    {
+        public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken cancellationToken) =>
+            Task.FromResult(new SynthesizedVoice($"/{request.TextContent}.wav"));
+    }
+
+    private sealed class InFolder(string folder) : IVoiceSynthesizer
     {
         public Task<SynthesizedVoice> SynthesizeAsync(VoiceRequest request, CancellationToken cancellationToken) =>
             Task.FromResult(new SynthesizedVoice($"{folder}/{request.TextContent}.wav"));
