@@ -18,11 +18,11 @@ status_view as (
         and exists (select from legacy)
 ),
 users_of as (
-    select d.classid as class, d.objid as id, changing.name || '.' || changing.column_name as used
+    select d.classid as class, d.objid as id, d.objsubid as number, changing.name || '.' || changing.column_name as used
     from changing
     join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = changing.id and d.refobjsubid = changing.number
     union all
-    select d.classid, d.objid, 'video_processing_status'
+    select d.classid, d.objid, d.objsubid, 'video_processing_status'
     from status_view
     join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = status_view.id and d.deptype = 'n'
 )
@@ -44,8 +44,10 @@ group by t.tgname, t.tgrelid
 union all
 select 'generated column', format('%s.%I', a.attrelid::regclass, a.attname), min(u.used)
 from users_of u
-join pg_attrdef f on u.class = 'pg_attrdef'::regclass and f.oid = u.id
-join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum and a.attgenerated <> ''
+left join pg_attrdef f on u.class = 'pg_attrdef'::regclass and f.oid = u.id
+-- Before PostgreSQL 15 the column itself depends on the other, not its expression.
+join pg_attribute a on a.attgenerated <> ''
+    and (a.attrelid = f.adrelid and a.attnum = f.adnum or u.class = 'pg_class'::regclass and a.attrelid = u.id and a.attnum = u.number)
 group by a.attrelid, a.attname
 union all
 select 'index', i.indexrelid::regclass::text, min(u.used)

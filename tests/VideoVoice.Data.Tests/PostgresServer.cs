@@ -91,6 +91,18 @@ public sealed class PostgresServer
             }
         }
 #endif
-        return await LocalPostgres.StartAsync();
+        var server = await LocalPostgres.StartAsync();
+        if (server.Folder is not null)
+            await RevokeCreateAsync(server);
+        return server;
+    }
+
+    /// <summary>Before PostgreSQL 15 every role may create objects in the schema public, and initializers refuse while the roles of other tests are there.</summary>
+    private static async Task RevokeCreateAsync(LocalPostgres server)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "template1", Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("revoke create on schema public from public", connection);
+        await command.ExecuteNonQueryAsync();
     }
 }

@@ -91,6 +91,8 @@ public sealed class LiveAdoptionTests : PythonDatabaseTest
     [TestCase("alter table videos add error_message text", "The column videos.error_message has")]
     public async Task What_is_in_the_way_is_named_before_anything_is_changed(string obstacle, string message)
     {
+        if (obstacle.Contains("PUBLICATION", StringComparison.Ordinal) && await ScalarAsync<int>("select current_setting('server_version_num')::integer") < 150000)
+            Assert.Ignore("Publications have row filters from PostgreSQL 15 on. Run this test on a newer one.");
         obstacle = obstacle.Replace("PUBLICATION", $"{Guid.NewGuid():n}", StringComparison.Ordinal);
         await SqlAsync(obstacle);
         var before = await SchemaState.ReadAsync(ConnectionString, withRows: true, Token);
