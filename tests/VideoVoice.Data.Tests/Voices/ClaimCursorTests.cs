@@ -153,6 +153,13 @@ public sealed class ClaimCursorTests : DatabaseTest
 
         Assert.That(await voices.ClaimVoicesAsync("w", 1, s_lease, cancellationToken: Token), Is.Empty);
 
+        // The pause after the notification of the completion is one of this clock.
+        while (!waiting.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+            await Task.Delay(10, Token);
+        }
+
         Assert.That((await waiting)!.Status.FailedVoices, Is.EqualTo(1));
     }
 
