@@ -39,7 +39,7 @@ internal sealed class Run(RunOptions options, Action<string> report)
             catch (Exception)
             {
                 // An error that no fault explains: what the server says of it is not in the exception.
-                foreach (var line in cluster.Server.ReadLog().Reverse().TakeWhile(line => !line.Contains("deadlock detected", StringComparison.Ordinal)).Reverse().Take(150))
+                foreach (var line in cluster.Server.ReadLog().SkipWhile(line => !line.Contains("deadlock detected", StringComparison.Ordinal)).Take(150))
                     report(line);
                 throw;
             }
